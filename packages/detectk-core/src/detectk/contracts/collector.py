@@ -1,0 +1,59 @@
+"""Where the points of a metric come from."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from detectk.contracts.part import Health, O, Part
+from detectk.values.interval import Interval
+from detectk.values.series import Series
+from detectk.values.window import Window
+
+__all__ = ["Collector", "Request"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to a source.
+
+    Attributes:
+        metric: Name of the metric.
+        window: The points wanted: ``start <= time < end``, both on the grid.
+        interval: The grid; times of rows are floored to it.
+        execution_time: When the run began.
+    """
+
+    metric: str
+    window: Window
+    interval: Interval
+    execution_time: datetime
+
+
+class Collector(Part[O]):
+    """Reads points from a source; never writes to it."""
+
+    @abstractmethod
+    def collect(self, request: Request) -> Sequence[Series]:
+        """Return the series of the window, times floored to the grid and inside the window.
+
+        Intervals without a row are simply absent; no rows at all is an empty sequence.
+        `detectk.contracts.series_from_columns` turns rows into series.
+
+        Raises:
+            CollectError: The source cannot be read or its rows make no series.
+        """
+
+    @abstractmethod
+    def check(self) -> Health:
+        """Return whether the source answers; never raises. For ``dtk validate --connect``."""
+
+    def describe(self, request: Request) -> str:
+        """Return what `collect` would ask, for ``dtk preview`` and ``--dry-run``; no secrets."""
+        return f"{type(self).__name__} from {request.window.start} to {request.window.end}"
+
+    def fingerprint(self) -> str:
+        """Return a text that changes when the question changes, and only then; may be empty."""
+        return ""

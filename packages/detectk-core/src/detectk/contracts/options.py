@@ -1,0 +1,43 @@
+"""The option models that components share; they import no driver and no array library."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["Options", "RowOptions"]
+
+
+class Options(BaseModel):
+    """Root of every component's options: unknown keys are errors, values are frozen.
+
+    Mark a password, token or secret URL as `pydantic.SecretStr`; its value then never shows.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class RowOptions(Options):
+    """What the rows of a source mean; the root of every collector's options."""
+
+    timestamp_column: str = Field(
+        default="period_time", description="Column with the time of a row, floored to the grid."
+    )
+    value_column: str = Field(default="value", description="Column with the number to watch.")
+    context_columns: tuple[str, ...] = Field(
+        default=(), description="Columns kept beside the value, for seasonal features."
+    )
+    dimensions: tuple[str, ...] = Field(
+        default=(), description="Label columns: each combination of values is a series."
+    )
+    max_series: int = Field(
+        default=1000, ge=1, description="More series than this in one answer is an error."
+    )
+    timezone: str = Field(
+        default="UTC",
+        description="IANA zone of source timestamps without one, and of the period variables.",
+    )
+    fill: Literal["zero", "previous"] | None = Field(
+        default=None, description="What a complete interval without a row means."
+    )

@@ -1,0 +1,25 @@
+"""What the core lends to a component."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from detectk.clock import Clock, SystemClock
+
+__all__ = ["Services"]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Handed to every component when it is built.
+
+    Attributes:
+        clock: The only source of time.
+        root: The project's root folder; relative paths in options start here.
+        where: What the component belongs to, for error messages: ``metrics/orders.yaml``.
+    """
+
+    clock: Clock = field(default_factory=SystemClock)
+    root: Path = field(default_factory=Path.cwd)
+    where: str = ""

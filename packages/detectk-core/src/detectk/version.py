@@ -1,0 +1,3 @@
+"""The one version of every DetectK distribution."""
+
+VERSION = "1.0.0"
