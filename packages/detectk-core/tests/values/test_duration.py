@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+
 from detectk.values.duration import duration
 
 
@@ -43,8 +44,6 @@ def test_duration_reads_what_people_write(
         (True, "True is not a length of time"),
     ],
 )
-def test_duration_refuses_what_has_no_length(
-    text: str | float | timedelta, message: str
-) -> None:
+def test_duration_refuses_what_has_no_length(text: str | float | timedelta, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         duration(text)

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from detectk.values.interval import Interval
 from hypothesis import given
 from hypothesis import strategies as st
+
+from detectk.values.interval import Interval
 
 UTC = timezone.utc
 NEW_YORK = "America/New_York"

@@ -7,6 +7,7 @@ from detectk.contracts.detector import Detector, Lookback, Outcome, Task
 from detectk.contracts.executor import Executor
 from detectk.contracts.history import Coverage, History, HistoryRequest, Judgements, Points
 from detectk.contracts.identity import detector_id
+from detectk.contracts.json_rows import pack_rows, unpack_rows
 from detectk.contracts.options import Options, RowOptions
 from detectk.contracts.part import Health, Part
 from detectk.contracts.rows import series_from_columns
@@ -52,5 +53,7 @@ __all__ = [
     "Storage",
     "Task",
     "detector_id",
+    "pack_rows",
     "series_from_columns",
+    "unpack_rows",
 ]

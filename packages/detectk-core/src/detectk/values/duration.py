@@ -6,9 +6,11 @@ import difflib
 import re
 from datetime import timedelta
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
-Unit = Literal["second", "minute", "hour", "day", "week", "month"]
+__all__ = ["SECONDS", "Unit", "duration", "read_amount"]
+
+Unit: TypeAlias = Literal["second", "minute", "hour", "day", "week", "month"]
 
 SECONDS: Final[dict[Unit, int]] = {
     "second": 1,
@@ -34,23 +36,22 @@ def duration(text: str | float | timedelta) -> timedelta:
     """Read a length of time; a number alone is seconds, zero is allowed.
 
     Raises:
-        ValueError: not a length of time, negative, in months, or longer than a timedelta can hold.
+        ValueError: Not a length of time, negative, in months, or longer than a timedelta can hold.
     """
     if isinstance(text, timedelta):
         length, unit = text, "second"
     else:
         amount, unit = read_amount(text)
         if unit == "month":
-            message = f"{text!r} has no fixed length; write it in days or weeks"
-            raise ValueError(message)
+            raise ValueError(f"{text!r} has no fixed length; write it in days or weeks")
         try:
             length = timedelta(microseconds=round(amount * SECONDS[unit] * 1_000_000))
         except OverflowError:
-            message = f"{text!r} is too long; write a length of time below 2700000 years"
-            raise ValueError(message) from None
+            raise ValueError(
+                f"{text!r} is too long; write a length of time below 2700000 years"
+            ) from None
     if length < timedelta(0):
-        message = f"{text!r} is negative; write a length of time of 0 or more"
-        raise ValueError(message)
+        raise ValueError(f"{text!r} is negative; write a length of time of 0 or more")
     return length
 
 
@@ -58,25 +59,20 @@ def read_amount(text: str | float) -> tuple[Fraction, Unit]:
     """Split a length of time into its number and its unit.
 
     Raises:
-        ValueError: no number, or a unit that is unknown; the message has a near name.
+        ValueError: No number, or a unit that is unknown; the message has a near name.
     """
-    if isinstance(text, bool) or not isinstance(text, str | int | float):
-        message = f"{text!r} is not a length of time; write it like '10 minutes'"
-        raise ValueError(message)  # noqa: TRY004 - pydantic turns only ValueError into a config error
-    shape = _SHAPE.fullmatch(text if isinstance(text, str) else _plain(text))
+    shape = _SHAPE.fullmatch(_plain(text))
     if shape is None:
-        message = f"{text!r} is not a length of time; write it like '10 minutes'"
-        raise ValueError(message)
+        raise ValueError(f"{text!r} is not a length of time; write it like '10 minutes'")
     number, spelling = shape.groups()
     if spelling == "M":
-        message = f"{text!r} could mean minutes or months; write the unit out"
-        raise ValueError(message)
+        raise ValueError(f"{text!r} could mean minutes or months; write the unit out")
     return Fraction(number), _unit(spelling or "s", text=text)
 
 
-def _plain(number: float) -> str:
-    """Write a number without an exponent; a NaN and an infinity stay words and match nothing."""
-    return str(number) if isinstance(number, int) else f"{number:.6f}"
+def _plain(text: str | float) -> str:
+    """Write numbers without an exponent; NaN, infinity and True become words that match nothing."""
+    return f"{text:.6f}" if isinstance(text, float) else str(text)
 
 
 def _unit(spelling: str, *, text: str | float) -> Unit:
@@ -85,6 +81,5 @@ def _unit(spelling: str, *, text: str | float) -> Unit:
         words = [word for word in _UNITS if len(word) > 2]  # noqa: PLR2004 - not the abbreviations
         near = difflib.get_close_matches(spelling.casefold(), words, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else "use seconds, minutes, hours, days, weeks"
-        message = f"unit {spelling!r} of {text!r} is unknown; {hint}"
-        raise ValueError(message)
+        raise ValueError(f"unit {spelling!r} of {text!r} is unknown; {hint}")
     return unit

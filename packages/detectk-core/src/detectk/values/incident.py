@@ -54,6 +54,7 @@ class Incident:
     Attributes:
         kind: What went wrong.
         onset: Start of the first interval of it.
+        opened: When the condition that opened it became known.
         last: Start of the newest interval in which the condition held.
         until: End of that interval: when the trouble ended, once it has ended.
         last_known: When that interval became known (its end plus the delay).
@@ -68,6 +69,7 @@ class Incident:
 
     kind: IncidentKind
     onset: datetime
+    opened: datetime
     last: datetime
     until: datetime
     last_known: datetime
@@ -91,9 +93,7 @@ class Incident:
 
     def overlaps(self, other: Incident) -> bool:
         """Whether both are of one kind and share an interval."""
-        return (
-            self.kind == other.kind and self.onset <= other.last and other.onset <= self.last
-        )
+        return self.kind == other.kind and self.onset <= other.last and other.onset <= self.last
 
 
 def incident_id(state_key: str, kind: IncidentKind, onset: datetime, occurrence: int) -> str:

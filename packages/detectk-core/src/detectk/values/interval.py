@@ -14,8 +14,11 @@ from detectk.values.zones import EPOCH, SECOND, Piece, piece_at, pieces_between,
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Times = NDArray[np.datetime64]
+    from detectk.values.arrays import Times
+
     Seconds = NDArray[np.int64]
+
+__all__ = ["Interval"]
 
 _DAY: Final = SECONDS["day"]
 _MONTH: Final = 30 * _DAY
@@ -33,10 +36,17 @@ class Interval:
     day have a boundary each time the clock shows one, so the repeated hour of autumn is two
     intervals; longer ones only the first time. A boundary the clock leaps over falls on the leap.
 
-    Equal grids are equal values: 60 minutes become 1 hour, 24 hours become 1 day.
+    Equal grids are equal values: 60 minutes become 1 hour, 24 hours become 1 day. Times go in
+    aware, in any zone, and come out in UTC.
+
+    Attributes:
+        count: How many units.
+        unit: The unit.
+        zone: IANA key.
 
     Raises:
-        ValueError: the count is not positive, the step is over a century, the zone is unknown.
+        ValueError: The count is not positive, the step is over a century, the zone is unknown;
+            in any method, a time is naive.
     """
 
     count: int
@@ -46,11 +56,13 @@ class Interval:
     def __post_init__(self) -> None:
         zone_info(self.zone)
         if self.count <= 0:
-            message = f"interval of {self.count} {self.unit}s is not positive; write 1 or more"
-            raise ValueError(message)
+            raise ValueError(
+                f"interval of {self.count} {self.unit}s is not positive; write 1 or more"
+            )
         if self._seconds > _CENTURY:
-            message = f"interval of {self.count} {self.unit}s is too long; stay below 100 years"
-            raise ValueError(message)
+            raise ValueError(
+                f"interval of {self.count} {self.unit}s is too long; stay below 100 years"
+            )
         if self.unit not in ("week", "month"):
             count, unit = _largest(self._seconds)
             object.__setattr__(self, "count", count)
@@ -61,22 +73,23 @@ class Interval:
         """Read an interval as people write it: "10 minutes", "1h", "1.5 hours", 600 (seconds).
 
         Raises:
-            ValueError: not a length of time, not positive, not whole seconds, or an unknown zone.
+            ValueError: Not a length of time, not positive, not whole seconds, or an unknown zone.
         """
         amount, unit = read_amount(text)
         if amount <= 0:
-            message = f"interval {text!r} is not positive; write one such as '10 minutes'"
-            raise ValueError(message)
+            raise ValueError(f"interval {text!r} is not positive; write one such as '10 minutes'")
         if amount.denominator == 1:
             return cls(int(amount), unit, zone)
         seconds = amount * SECONDS.get(unit, 0)
         if seconds == 0 or seconds.denominator != 1:
             whole = "months" if unit == "month" else "seconds"
-            message = f"interval {text!r} is not a whole number of {whole}; write one that is"
-            raise ValueError(message)
+            raise ValueError(
+                f"interval {text!r} is not a whole number of {whole}; write one that is"
+            )
         return cls(int(seconds), "second", zone)
 
     def __str__(self) -> str:
+        """``10 minutes``, ``1 hour``: what `parse` reads back."""
         return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"
 
     @property
@@ -114,20 +127,19 @@ class Interval:
         """Floor each of ``times``, in any order.
 
         Raises:
-            ValueError: a time is NaT.
+            ValueError: A time is NaT.
         """
         if np.isnat(times).any():
-            message = "a time is NaT; drop such rows before they meet the grid"
-            raise ValueError(message)
+            raise ValueError("a time is NaT; drop such rows before they meet the grid")
         seconds = times.astype("datetime64[us]").astype(np.int64) // 1_000_000
         if not seconds.size:
             return times.astype("datetime64[us]")
         pieces = list(pieces_between(self.zone, int(seconds.min()), int(seconds.max()) + 1))
         where = np.searchsorted([piece.start for piece in pieces], seconds, side="right") - 1
-        offsets = np.array([piece.offset for piece in pieces])[where]
+        offsets = np.array([piece.offset for piece in pieces], np.int64).take(where)
         walls = self._bounds(self._indices(seconds + offsets))
         floors = walls - offsets
-        early = walls < np.array([self._lowest(piece) for piece in pieces])[where]
+        early = walls < np.array([self._lowest(piece) for piece in pieces], np.int64).take(where)
         for index in np.unique(where[early]):
             floors[early & (where == index)] = self._before(pieces[index])
         return floors.astype("datetime64[s]").astype("datetime64[us]")
@@ -211,8 +223,7 @@ def _largest(seconds: int) -> tuple[int, Unit]:
 
 def _aware(time: datetime) -> datetime:
     if time.tzinfo is None:
-        message = f"time {time.isoformat()} has no zone; give it one, such as UTC"
-        raise ValueError(message)
+        raise ValueError(f"time {time.isoformat()} has no zone; give it one, such as UTC")
     return time
 
 

@@ -41,6 +41,7 @@ class Gap:
     Attributes:
         missing: Late or missing intervals in a row.
         onset: Start of the first of them.
+        present: Intervals in a row with a value.
         had_data: Whether there ever was a row.
         days: (day number, intervals, missing intervals) for the last 30 days, the current gap
             not counted, oldest first.
@@ -48,6 +49,7 @@ class Gap:
 
     missing: int = 0
     onset: datetime | None = None
+    present: int = 0
     had_data: bool = False
     days: tuple[tuple[int, int, int], ...] = ()
 

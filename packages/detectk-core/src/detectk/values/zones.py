@@ -5,11 +5,18 @@ from __future__ import annotations
 import difflib
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+__all__ = ["EPOCH", "SECOND", "Piece", "piece_at", "pieces_between", "wall_to_utc", "zone_info"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 SECOND = timedelta(seconds=1)
@@ -39,7 +46,7 @@ def zone_info(key: str) -> ZoneInfo:
     """Find the zone of an IANA key.
 
     Raises:
-        ValueError: no such zone; the message has a near name where there is one.
+        ValueError: No such zone; the message has a near name where there is one.
     """
     try:
         return ZoneInfo(key)
@@ -47,8 +54,7 @@ def zone_info(key: str) -> ZoneInfo:
         # Folders of the database and keys that climb out of it fail in ways of their own.
         near = difflib.get_close_matches(key, sorted(available_timezones()), n=1)
         hint = f"did you mean {near[0]!r}?" if near else "use an IANA name such as 'Europe/Berlin'"
-        message = f"time zone {key!r} is unknown; {hint}"
-        raise ValueError(message) from None
+        raise ValueError(f"time zone {key!r} is unknown; {hint}") from None
 
 
 def piece_at(key: str, second: int) -> Piece:
@@ -65,6 +71,22 @@ def pieces_between(key: str, start: int, end: int) -> Iterator[Piece]:
                 yield piece
 
 
+def wall_to_utc(key: str, walls: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Turn seconds as zone ``key``'s clock shows them into UTC seconds, as PEP 495 does.
+
+    A time shown twice is its first occurrence; one leapt over is read with the offset before the
+    leap. The work grows with the years that ``walls`` span.
+    """
+    if not walls.size:
+        return walls
+    room = 2 * _DAY
+    pieces = list(pieces_between(key, int(walls.min()) - room, int(walls.max()) + room))
+    lowest = [max(piece.start + piece.offset, piece.reached) for piece in pieces]
+    where = np.searchsorted(lowest, walls, side="right") - 1
+    offsets = np.array([piece.offset for piece in pieces], np.int64)
+    return walls - offsets.take(where)
+
+
 @lru_cache(maxsize=8192)
 def _pieces(key: str, block: int) -> tuple[Piece, ...]:
     start, end = block * _BLOCK, (block + 1) * _BLOCK
@@ -74,7 +96,7 @@ def _pieces(key: str, block: int) -> tuple[Piece, ...]:
     edges = [start - 2 * _DAY, *_transitions(key, start - 2 * _DAY, end), end]
     pieces = []
     reached = edges[0] + _offset(key, edges[0])
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         offset = _offset(key, left)
         if left < start < right:
             reached = max(reached, start + offset)

@@ -1,0 +1,250 @@
+"""Say in one line what pydantic found wrong with a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+
+from detectk.config.problems import near
+from detectk.config.redaction import STARS
+from detectk.config.yaml_tree import Keys
+
+__all__ = ["Complaint", "complaints", "option_names", "secret_strings"]
+
+_LONG = 60
+_SHAPES = {
+    "string": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "decimal": "a number",
+    "bool": "true or false",
+    "list": "a list",
+    "tuple": "a list",
+    "set": "a list",
+    "frozen_set": "a list",
+    "dict": "a mapping",
+    "mapping": "a mapping",
+    "model": "a mapping",
+    "dataclass": "a mapping",
+    "none": "empty",
+    "finite": "a finite number",
+    "date": "a date",
+    "datetime": "a date",
+    "time_delta": "a length of time",
+}
+_BOUNDS = {
+    "greater_than_equal": ("ge", "at least"),
+    "greater_than": ("gt", "above"),
+    "less_than_equal": ("le", "at most"),
+    "less_than": ("lt", "below"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One thing that is wrong.
+
+    Attributes:
+        keys: The option, and what is inside it, as far as it was given.
+        at: What to point at: ``keys``, or a key below it that should not be there.
+        about: Whether to point at the key or at its value.
+        words: What is wrong; ``{}`` stands for the value.
+        value: The value, as it may be shown.
+        hint: What to do.
+        free: Whether code wrote the words, which may quote anything.
+    """
+
+    keys: Keys
+    at: Keys
+    about: Literal["key", "value"]
+    words: str
+    value: str
+    hint: str = ""
+    free: bool = False
+
+    def text(self, *, secret: bool) -> str:
+        """Return the sentence, with stars for a secret value."""
+        return self.words.replace("{}", STARS if secret else self.value)
+
+
+def complaints(
+    model: type[BaseModel], values: Mapping[str, Any], error: ValidationError
+) -> tuple[Complaint, ...]:
+    """Translate what pydantic found, one complaint for each place."""
+    found: dict[tuple[Keys, str], Complaint] = {}
+    for detail in error.errors(include_url=False):
+        complaint = _complaint(model, values, detail)
+        about = (complaint.at, complaint.about)
+        earlier = found.get(about)
+        if earlier is None:
+            found[about] = complaint
+        elif complaint.words not in earlier.words:  # the branches of a union, one each
+            found[about] = _either(earlier, complaint)
+    return tuple(found.values())
+
+
+def option_names(model: type[BaseModel]) -> tuple[str, ...]:
+    """Return the names under which a model takes values."""
+    return _names(model)
+
+
+def secret_strings(model: type[BaseModel], values: Mapping[str, Any]) -> Iterator[str]:
+    """Give every text inside an option that is declared secret."""
+    for option in _secret_options(model):
+        if option in values:
+            yield from _strings(values[option])
+
+
+def _either(first: Complaint, second: Complaint) -> Complaint:
+    head = "{} is not "
+    both = first.words.startswith(head) and second.words.startswith(head)
+    words = f"{first.words} or {second.words.removeprefix(head)}" if both else first.words
+    return Complaint(
+        first.keys, first.at, first.about, words, first.value, first.hint, free=first.free
+    )
+
+
+def _complaint(
+    model: type[BaseModel], values: Mapping[str, Any], detail: ErrorDetails
+) -> Complaint:
+    loc = tuple(detail["loc"])
+    kind = detail["type"]
+    if kind == "missing":
+        keys = _given(values, loc[:-1])
+        return Complaint(keys, keys, "key", f"missing key {loc[-1]!r}", "")
+    if kind == "extra_forbidden":
+        keys = _given(values, loc[:-1])
+        known = option_names(_inner(model, keys) or model) if len(keys) == len(loc) - 1 else ()
+        words = f"unknown key {str(loc[-1])!r}"
+        return Complaint(keys, (*keys, loc[-1]), "key", words, "", near(loc[-1], known))
+    keys = _given(values, loc)
+    value = _shown(detail["input"]) if not _is_secret(model, keys) else STARS
+    words, hint, free = _words(kind, detail)
+    return Complaint(keys, keys, "value", words, value, hint, free=free)
+
+
+def _words(kind: str, detail: ErrorDetails) -> tuple[str, str, bool]:
+    context: Mapping[str, Any] = detail.get("ctx", {})
+    given = detail["input"]
+    if kind in ("value_error", "assertion_error"):
+        message, _, hint = str(context.get("error", detail["msg"])).replace("{}", "{ }").partition("; ")
+        return message, hint, True
+    if kind in ("literal_error", "enum"):
+        choices = str(context["expected"])
+        names = [name.strip(" '") for name in choices.replace(" or ", ",").split(",")]
+        return f"{{}} is not one of {choices.replace(' or ', ', ')}", near(given, names), False
+    if kind in _BOUNDS:
+        key, words = _BOUNDS[kind]
+        return f"{{}} is not {words} {context[key]:g}", "", False
+    shape = _SHAPES.get(_stem(kind))
+    if shape is None:
+        return f"{{}} is not right ({detail['msg'][0].lower()}{detail['msg'][1:]})", "", True
+    return f"{{}} is not {shape}", _shape_hint(shape, given), False
+
+
+def _stem(kind: str) -> str:
+    for end in ("_type", "_parsing", "_from_float", "_attributes_type", "_number", "_required"):
+        if kind.endswith(end) and kind.removesuffix(end) in _SHAPES:
+            return kind.removesuffix(end)
+    return kind
+
+
+def _shape_hint(shape: str, given: object) -> str:
+    if shape == "text" and isinstance(given, bool | int | float):
+        return "put it in quotes"
+    if shape == "a list" and isinstance(given, str):
+        return "write [...]"
+    return ""
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = repr(value)
+    return text if len(text) <= _LONG else f"{text[:_LONG]}..."
+
+
+def _given(values: Any, loc: Keys) -> Keys:
+    """Keep of a location what the user wrote; pydantic adds the branches of unions."""
+    keys: list[str | int] = []
+    for key in loc:
+        if isinstance(values, Mapping) and key in values:
+            values = values[key]
+        elif isinstance(values, list) and isinstance(key, int) and key < len(values):
+            values = values[key]
+        else:
+            continue
+        keys.append(key)
+    return tuple(keys)
+
+
+def _inner(model: type[BaseModel], keys: Keys) -> type[BaseModel] | None:
+    found: type[BaseModel] | None = model
+    for key in keys:
+        if found is None or isinstance(key, int):
+            continue
+        info = found.model_fields.get(key)
+        found = next(_models(info.annotation), None) if info else None
+    return found
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models(argument)
+
+
+@lru_cache(maxsize=256)
+def _names(model: type[BaseModel]) -> tuple[str, ...]:
+    names = []
+    for name, info in model.model_fields.items():
+        by_name = info.alias is None or model.model_config.get("populate_by_name", False)
+        names += [name] if by_name else []
+        names += [info.alias] if info.alias else []
+    return tuple(names)
+
+
+@lru_cache(maxsize=256)
+def _secret_options(model: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(
+        name
+        for field, info in model.model_fields.items()
+        if _holds_secret(info.annotation)
+        for name in {field, info.alias or field}
+    )
+
+
+def _holds_secret(annotation: Any) -> bool:
+    if isinstance(annotation, type):
+        if issubclass(annotation, SecretStr | SecretBytes):
+            return True
+        if issubclass(annotation, BaseModel):
+            return bool(_secret_options(annotation))
+    return any(_holds_secret(argument) for argument in get_args(annotation))
+
+
+def _is_secret(model: type[BaseModel], keys: Keys) -> bool:
+    return bool(keys) and str(keys[0]) in _secret_options(model)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)

@@ -1,0 +1,122 @@
+"""Merge values that come from several places, validate them, and blame the right place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from detectk.config.complaints import Complaint, complaints, secret_strings
+from detectk.config.problems import Problems
+from detectk.config.references import NO_SECRETS
+from detectk.config.yaml_tree import Keys, Tree, dotted
+from detectk.errors import Place
+
+__all__ = ["Layer", "Merged", "merge", "validate"]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Values of one origin.
+
+    Attributes:
+        label: What `explain` calls the origin: ``param``, ``profile 'prod'``.
+        values: Option to value, in canonical spelling.
+        tree: The file they stand in.
+        base: Where in it.
+        tainted: Paths in the tree that hold secrets.
+        spellings: Option to its path in the tree, where that is not ``base`` plus the option.
+    """
+
+    label: str
+    values: Mapping[str, Any]
+    tree: Tree
+    base: Keys
+    tainted: frozenset[Keys] = NO_SECRETS
+    spellings: Mapping[str, Keys] = field(default_factory=dict)
+
+    def path(self, option: Keys) -> Keys:
+        """Return the path in the tree of an option, or of something inside it."""
+        if not option:
+            return self.base
+        return (*self.spellings.get(str(option[0]), (*self.base, option[0])), *option[1:])
+
+    def place(self, option: Keys, *, of: Literal["key", "value"] = "key") -> Place:
+        """Return where an option stands."""
+        return self.tree.place(self.path(option), of=of)
+
+    def is_secret(self, option: Keys) -> bool:
+        """Whether the option, or anything in it, came from a reference."""
+        path = self.path(option)
+        return any(taint[: len(path)] == path for taint in self.tainted)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Values of several layers, the last one that has an option winning.
+
+    Attributes:
+        values: Option to value.
+        sources: Option to the layer it came from.
+        home: The layer to blame for what is not there.
+    """
+
+    values: Mapping[str, Any]
+    sources: Mapping[str, Layer]
+    home: Layer
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Option to the label of its layer."""
+        return {option: layer.label for option, layer in self.sources.items()}
+
+
+def merge(layers: Sequence[Layer]) -> Merged:
+    """Merge layers, given from the weakest to the strongest; the last is home."""
+    values: dict[str, Any] = {}
+    sources: dict[str, Layer] = {}
+    for layer in layers:
+        for option, value in layer.values.items():
+            values[option] = value
+            sources[option] = layer
+    return Merged(values, sources, layers[-1])
+
+
+def validate(model: type[M], merged: Merged, problems: Problems) -> M | None:
+    """Return the model of the values; None when they are wrong, which ``problems`` then tell."""
+    for secret in secret_strings(model, merged.values):
+        problems.redactor.add(secret)
+    try:
+        return model.model_validate(dict(merged.values))
+    except ValidationError as error:
+        for complaint in complaints(model, merged.values, error):
+            _blame(complaint, merged, problems)
+        return None
+
+
+def _blame(complaint: Complaint, merged: Merged, problems: Problems) -> None:
+    keys = complaint.keys
+    layer = merged.sources.get(str(keys[0]), merged.home) if keys else merged.home
+    secret = bool(keys) and layer.is_secret(keys)
+    is_value = complaint.about == "value" and bool(keys)
+    label = dotted(layer.path(keys))
+    redact = problems.redactor.redact
+    parts = complaint.free and (secret or _guarded(merged))
+    if secret and complaint.free:
+        text, hint = "the value given by reference is not valid", "check what it refers to"
+    else:
+        text = redact(complaint.text(secret=secret), parts=parts)
+        hint = redact(complaint.hint, parts=parts) if not secret else ""
+    problems.add(
+        f"{label}: {text}" if label else text,
+        layer.place(complaint.at, of="value" if is_value else "key"),
+        hint,
+    )
+
+
+def _guarded(merged: Merged) -> bool:
+    return any(layer.tainted for layer in merged.sources.values())

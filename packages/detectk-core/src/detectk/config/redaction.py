@@ -1,0 +1,54 @@
+"""Keep secrets out of every sentence."""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import quote
+
+__all__ = ["STARS", "Redactor"]
+
+STARS = "***"
+_SHORT = 4
+_PART = re.compile(r"[^\s:/@?&=;,'\"|]{4,}")
+
+
+class Redactor:
+    """Knows the secret values of one config and takes them out of text."""
+
+    def __init__(self) -> None:
+        self._values: set[str] = set()
+        self._parts: set[str] = set()
+        self._patterns: dict[bool, re.Pattern[str] | None] = {}
+
+    def __repr__(self) -> str:
+        return f"<Redactor of {len(self._values)} values>"
+
+    def add(self, value: str) -> None:
+        """Make ``value`` a secret."""
+        text = value.strip()
+        if text and value not in self._values:
+            for form in (value, text):
+                self._values |= {form, repr(form)[1:-1], json.dumps(form)[1:-1], quote(form)}
+            self._parts |= set(_PART.findall(text))
+            self._patterns = {}
+
+    def redact(self, text: str, *, parts: bool = False) -> str:
+        """Return ``text`` with ``***`` for every secret.
+
+        A secret of up to three characters is taken out only where it stands as a word, or it
+        would take whole sentences with it. With ``parts``, the words a secret is made of go too:
+        for sentences of code that may have taken the value apart.
+        """
+        if parts not in self._patterns:
+            self._patterns[parts] = self._pattern(self._values | (self._parts if parts else set()))
+        pattern = self._patterns[parts]
+        return pattern.sub(STARS, text) if pattern else text
+
+    @staticmethod
+    def _pattern(secrets: set[str]) -> re.Pattern[str] | None:
+        ordered = sorted(secrets, key=lambda secret: (-len(secret), secret))
+        forms = [
+            rf"(?<!\w){re.escape(s)}(?!\w)" if len(s) < _SHORT else re.escape(s) for s in ordered
+        ]
+        return re.compile("|".join(forms)) if forms else None

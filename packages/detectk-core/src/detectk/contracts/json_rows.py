@@ -1,0 +1,79 @@
+"""How a storage keeps context and evidence: the scalars of one row as one JSON text."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from detectk.values.arrays import Context
+
+__all__ = ["pack_rows", "unpack_rows"]
+
+Scalar: TypeAlias = bool | int | float | str | None
+
+_EMPTY = "{}"
+_INT64 = 2**63
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+def pack_rows(columns: Mapping[str, Context], count: int) -> list[str]:
+    """Return one canonical JSON object a row, so that equal rows are equal texts.
+
+    Args:
+        columns: Name to (count,) cells. Booleans, integers, finite floats, strings and None are
+            kept; NaN, NaT and infinities become None, anything else its ``str``.
+        count: Number of rows, for the case without columns.
+    """
+    if not columns:
+        return [_EMPTY] * count
+    names = sorted(columns)
+    cells = (_scalars(columns[name]) for name in names)
+    return [_encode(dict(zip(names, row, strict=True))) for row in zip(*cells, strict=True)]
+
+
+def unpack_rows(texts: Sequence[str]) -> dict[str, Context]:
+    """Return the columns of texts that `pack_rows` made, in any mixture.
+
+    A row that lacks a name has None there. Columns of booleans, integers or strings get their
+    natural dtype, numbers with gaps become float64 with NaN, anything else is an array of objects.
+    """
+    if all(text == _EMPTY for text in texts):
+        return {}
+    rows: list[dict[str, Scalar]] = json.loads(f"[{','.join(texts)}]")
+    names = sorted({name for row in rows for name in row})
+    return {name: _column([row.get(name) for row in rows]) for name in names}
+
+
+def _scalars(column: Context) -> list[Scalar]:
+    if column.dtype.kind in "biuU":
+        plain: list[Scalar] = column.tolist()
+        return plain
+    return [_scalar(cell) for cell in column]
+
+
+def _scalar(cell: object) -> Scalar:
+    if isinstance(cell, np.datetime64 | np.timedelta64):
+        return None if np.isnat(cell) else str(cell)
+    plain = cell.item() if isinstance(cell, np.generic) else cell
+    if plain is None or isinstance(plain, bool | int | str):
+        return plain
+    if isinstance(plain, float):
+        return plain if math.isfinite(plain) else None
+    return str(plain)
+
+
+def _column(cells: list[Scalar]) -> Context:
+    kinds = {type(cell) for cell in cells}
+    if kinds in ({bool}, {str}):
+        return np.array(cells)
+    if kinds == {int} and all(abs(cell) < _INT64 for cell in cells if isinstance(cell, int)):
+        return np.array(cells, dtype=np.int64)
+    if kinds <= {int, float, type(None)} and kinds & {int, float}:
+        return np.array(cells, dtype=np.float64)
+    objects: Context = np.empty(len(cells), dtype=object)
+    objects[:] = cells
+    return objects

@@ -1,0 +1,132 @@
+"""Turn stored verdicts, versions and all, into the steps that alerting folds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from detectk.values.arrays import to_datetime
+from detectk.values.evidence import Evidence, Step, Vote
+from detectk.values.incident import Sighting
+from detectk.values.schedule import Schedule
+from detectk.values.series import Status
+from detectk.values.verdicts import Verdict, Verdicts
+
+__all__ = ["steps_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """One version of one detector's verdict of one interval."""
+
+    seen: datetime
+    status: Status
+    vote: Vote
+
+
+_Ledger = dict[datetime, dict[str, list[_Version]]]
+
+
+def steps_of(
+    verdicts: Sequence[Verdicts],
+    schedule: Schedule,
+    *,
+    decided: datetime,
+    newest: datetime,
+    checkpoint: datetime | None = None,
+) -> list[Step]:
+    """Return the steps after ``decided`` up to ``newest``, each as it was known in its time.
+
+    Args:
+        verdicts: Of one series, one item a detector, with every version that took effect.
+        schedule: The grid, and how long an interval stays mutable.
+        decided: Start of the newest interval that was decided before.
+        newest: Start of the newest interval to decide.
+        checkpoint: Start of the newest interval that cannot change any more; None when nothing
+            is mutable, and then corrections are not looked for.
+    """
+    ledger = _open_ledger(verdicts)
+    times = sorted(ledger)
+    steps: list[Step] = []
+    before, floor = decided, checkpoint
+    for time in times:
+        if not decided < time <= newest:
+            continue
+        evidence = _evidence(time, ledger[time], time, schedule)
+        if floor is None:
+            steps.append(Step(evidence))
+            continue
+        horizon = schedule.interval.floor(evidence.end - schedule.mutable)
+        leaving = [t for t in times if floor < t < horizon and t <= time]
+        settled = tuple(_evidence(t, ledger[t], time, schedule) for t in leaving)
+        floor = leaving[-1] if leaving else floor
+        corrected: tuple[Evidence, ...] = ()
+        if _was_corrected(ledger, times, before, time):
+            rows = (t for t in times if floor < t <= time)
+            corrected = tuple(_evidence(t, ledger[t], time, schedule) for t in rows)
+        steps.append(Step(evidence, settled, corrected))
+        before = time
+    return steps
+
+
+def _was_corrected(
+    ledger: _Ledger, times: Sequence[datetime], before: datetime, step: datetime
+) -> bool:
+    return any(
+        before < version.seen <= step and version.seen != time
+        for time in times
+        if time < step
+        for versions in ledger[time].values()
+        for version in versions
+    )
+
+
+def _evidence(
+    time: datetime, by_detector: dict[str, list[_Version]], step: datetime, schedule: Schedule
+) -> Evidence:
+    known = [
+        max((v for v in versions if v.seen <= step), key=lambda v: v.seen, default=versions[0])
+        for versions in by_detector.values()
+    ]
+    end = schedule.interval.next(time)
+    status = known[0].status
+    return Evidence(time, end, end + schedule.delay, status, tuple(v.vote for v in known))
+
+
+def _open_ledger(verdicts: Sequence[Verdicts]) -> _Ledger:
+    ledger: _Ledger = {}
+    for one in verdicts:
+        for row in range(len(one)):
+            time = to_datetime(one.times[row])
+            versions = ledger.setdefault(time, {}).setdefault(one.detector, [])
+            versions.append(
+                _Version(
+                    to_datetime(one.seen[row]),
+                    Status(int(one.status[row])),
+                    Vote(Verdict(int(one.verdict[row])), _sighting(one, row, time)),
+                )
+            )
+    return ledger
+
+
+def _sighting(verdicts: Verdicts, row: int, time: datetime) -> Sighting:
+    return Sighting(
+        time=time,
+        value=_number(verdicts.value[row]),
+        expected=_number(verdicts.expected[row]),
+        lower=_number(verdicts.lower[row]),
+        upper=_number(verdicts.upper[row]),
+        score=_number(verdicts.score[row]) or 0.0,
+        excess=_number(verdicts.excess[row]) or 0.0,
+        direction=int(verdicts.direction[row]),
+        detector=verdicts.detector,
+    )
+
+
+def _number(value: np.float64) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+

@@ -1,0 +1,121 @@
+"""Fold ``decide`` over everything a metric has not decided yet: live and in replay alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from detectk.contracts.state import StateKey
+from detectk.contracts.wire import decode, encode
+from detectk.pipeline.decide import Surroundings, Trace, decide
+from detectk.pipeline.evidence import steps_of
+from detectk.pipeline.track import followed_gap
+from detectk.values.labels import Labels
+from detectk.values.message import Notice
+from detectk.values.rule import Rule
+from detectk.values.schedule import Schedule
+from detectk.values.series import Series
+from detectk.values.state import AlertState, Checkpoint, Track
+from detectk.values.verdicts import Verdicts
+
+__all__ = ["Folded", "Memory", "begin", "fold"]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The alert states of one metric, as a State keeps them."""
+
+    documents: Mapping[StateKey, str]
+
+    def read(self, key: StateKey) -> AlertState | None:
+        """Return the state under ``key``, None when there is none."""
+        text = self.documents.get(key)
+        return None if text is None else decode(AlertState, text)
+
+    def decided(self, metric: str, rules: Sequence[Rule]) -> datetime | None:
+        """Return the newest interval that any series of the metric has decided."""
+        names = {rule.id for rule in rules}
+        mine = (key for key in self.documents if key.metric == metric and key.rule in names)
+        states = (self.read(key) for key in mine)
+        return max((state.decided for state in states if state), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """One series under one rule, decided up to now."""
+
+    key: StateKey
+    state: AlertState
+    notices: tuple[Notice, ...]
+    traces: tuple[Trace, ...]
+
+    @property
+    def document(self) -> str:
+        """The state as text."""
+        return encode(self.state)
+
+
+def begin(decided: datetime, past: Series | None = None) -> AlertState:
+    """Return the state of a series that starts to be decided after ``decided``.
+
+    Args:
+        decided: Start of the last interval before the first decision.
+        past: What is stored of the series: whether it ever had data, and how often it had none.
+    """
+    gap = followed_gap(past, decided) if past is not None else Track().gap
+    return AlertState(decided=decided, track=Track(gap=gap))
+
+
+def fold(
+    key: StateKey,
+    state: AlertState,
+    verdicts: Sequence[Verdicts],
+    *,
+    rule: Rule,
+    schedule: Schedule,
+    newest: datetime,
+    hold: str = "",
+) -> Folded:
+    """Return one series decided up to ``newest``.
+
+    Args:
+        key: Names the state; enters the ids of its incidents.
+        state: As of its ``decided`` cursor.
+        verdicts: Of this series, from the checkpoint on, every version.
+        rule: When a verdict becomes a message.
+        schedule: The metric's grid.
+        newest: Start of the newest interval to decide.
+        hold: Why nothing may be said.
+    """
+    state = _with_checkpoint(state, schedule)
+    steps = steps_of(
+        verdicts,
+        schedule,
+        decided=state.decided,
+        newest=newest,
+        checkpoint=state.checkpoint.time if state.checkpoint else None,
+    )
+    surroundings = Surroundings("\n".join(key), key.series, hold)
+    notices: list[Notice] = []
+    traces: list[Trace] = []
+    for step in steps:
+        decision = decide(state, step, rule, surroundings)
+        state = decision.state
+        notices += decision.notices
+        traces.append(decision.trace)
+    state = replace(state, decided=max(state.decided, newest))
+    return Folded(key, state, tuple(notices), tuple(traces))
+
+
+def _with_checkpoint(state: AlertState, schedule: Schedule) -> AlertState:
+    if schedule.mutable <= timedelta(0):
+        return replace(state, checkpoint=None)
+    if state.checkpoint is None:
+        return replace(state, checkpoint=Checkpoint(state.decided, state.track))
+    return state
+
+
+def of_series(verdicts: Sequence[Verdicts], labels: Labels) -> list[Verdicts]:
+    """Return the verdicts of one series."""
+    return [one for one in verdicts if one.labels == labels]

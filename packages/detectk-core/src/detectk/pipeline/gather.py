@@ -1,0 +1,82 @@
+"""Ask the source for a window and keep what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from detectk.contracts.collector import Request
+from detectk.contracts.history import Coverage, HistoryRequest, Points
+from detectk.errors import CollectError, DetectKError
+from detectk.pipeline.collect import Filling, dense
+from detectk.pipeline.job import Job
+from detectk.values.labels import Labels
+from detectk.values.window import Window
+
+__all__ = ["Gathered", "gather"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The answer to one window.
+
+    Attributes:
+        points: What to keep; without series when the metric has never had a row.
+        rows: Points that the source gave.
+    """
+
+    points: Points
+    rows: int
+
+
+def gather(
+    job: Job,
+    window: Window,
+    coverage: Coverage,
+    *,
+    at: datetime,
+    newest: datetime,
+    skip: Window | None = None,
+) -> Gathered:
+    """Return the points of ``window``, every complete interval accounted for.
+
+    Args:
+        job: The metric.
+        window: Complete intervals, on the grid.
+        coverage: What its history holds.
+        at: When the run began.
+        newest: The newest grid step of the run.
+        skip: Intervals that are kept but never judged.
+
+    Raises:
+        CollectError: The source cannot be read.
+    """
+    request = Request(job.metric, window, job.schedule.interval, at)
+    try:
+        collected = job.collector.collect(request)
+    except DetectKError:
+        raise
+    except Exception as error:
+        msg = f"{type(job.collector).__name__} failed: {type(error).__name__}: {error}"
+        raise CollectError(msg, where=job.metric) from error
+    known = {labels: extent.start for labels, extent in coverage.extent.items()}
+    filling = Filling(job.schedule, window, job.fill, newest, skip)
+    before = _last_values(job, window) if job.fill == "previous" else None
+    series = dense(collected, filling, known, before=before)
+    rows = sum(len(one) for one in collected)
+    kept = Points(job.metric, series, newest, window, job.collector.fingerprint())
+    return Gathered(kept, rows)
+
+
+def _last_values(job: Job, window: Window) -> Mapping[Labels, float]:
+    start = window.start - max(job.schedule.max_catchup, 10 * job.schedule.interval.nominal)
+    request = HistoryRequest(job.metric, Window(start, window.start))
+    last = {}
+    for series in job.history.read_points([request])[0]:
+        finite = series.values[np.isfinite(series.values)]
+        if len(finite):
+            last[series.labels] = float(finite[-1])
+    return last

@@ -1,0 +1,272 @@
+"""One metric on its way through a run: each method is one step, `run` knows their order."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from detectk.clock import Clock
+from detectk.contracts.history import Coverage, HistoryRequest, Judgements
+from detectk.contracts.state import Lease, OutboxRow, StateChange, StateKey
+from detectk.contracts.wire import decode, encode
+from detectk.errors import CollectError, DetectError, DetectKError
+from detectk.pipeline.decide import Surroundings, decide_error
+from detectk.pipeline.deliver import deliver
+from detectk.pipeline.detect import Targets, judge, lookback_of, reach
+from detectk.pipeline.fold import Folded, Memory, begin, fold
+from detectk.pipeline.gather import gather
+from detectk.pipeline.job import Alerting, Job, Observer
+from detectk.pipeline.plan import Plan, plan
+from detectk.pipeline.route import outbox_rows, route
+from detectk.values.labels import NO_LABELS, Labels
+from detectk.values.message import Notice
+from detectk.values.report import Delivery, MetricReport
+from detectk.values.state import AlertState, RunErrors
+from detectk.values.verdicts import Verdicts
+from detectk.values.window import Window
+
+__all__ = ["LEASE", "MetricRun"]
+
+LEASE = timedelta(minutes=10)
+_LONGEST_LOOKBACK = timedelta(days=366)
+_RUN_ERRORS = "on_error"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class MetricRun:
+    """What is known of one metric so far in a run that began ``at``."""
+
+    job: Job
+    at: datetime
+    lease: Lease | None = None
+    held: str = ""
+    error: DetectKError | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    _documents: Memory = field(default_factory=lambda: Memory({}))
+    _coverage: Coverage = field(default_factory=Coverage)
+    _plan: Plan | None = None
+    _rows: int = 0
+    _verdicts: list[Verdicts] = field(default_factory=list)
+    _folded: list[tuple[Alerting, Folded]] = field(default_factory=list)
+    _notices: list[Notice] = field(default_factory=list)
+    _deliveries: list[Delivery] = field(default_factory=list)
+    _pending: int = 0
+    _warnings: list[str] = field(default_factory=list)
+
+    def take_lease(self, holder: str) -> None:
+        """Get the right to decide the metric, and read what was decided so far."""
+        job = self.job
+        job.state.prepare()
+        job.history.prepare()
+        leases = job.state.lease([job.metric], holder=holder, ttl=LEASE)
+        self.held = leases.refused.get(job.metric, "")
+        self.lease = leases.held.get(job.metric)
+        if self.held:
+            _log.warning("held by another run (%s)", self.held, extra=self._where)
+            return
+        self._documents = Memory(job.state.load([job.metric]))
+        self._coverage = job.history.coverage([job.metric])[job.metric]
+
+    def send(self, clock: Clock, observer: Observer) -> None:
+        """Send what waits in the outbox."""
+        done = deliver(self.job, clock=clock, sent=observer.sent)
+        self._deliveries += done.deliveries
+        self._pending = done.pending
+
+    def plan(self) -> None:
+        """Work out which intervals became complete."""
+        job = self.job
+        newest = job.schedule.newest_complete(self.at)
+        covered = self._coverage.ranges
+        self._plan = plan(
+            job.schedule,
+            now=self.at,
+            decided=self._documents.decided(job.metric, [one.rule for one in job.alerting]),
+            covered_until=covered[-1].end if covered else None,
+            lookback=min(lookback_of(job, newest), _LONGEST_LOOKBACK),
+        )
+        if self._plan.collect is None:
+            _log.info("No interval became complete", extra=self._where)
+
+    def collect(self) -> None:
+        """Ask the source, and keep what it says."""
+        todo = self._plan
+        if todo is None or todo.collect is None:
+            return
+        job = self.job
+        skip = None
+        if not todo.first and job.schedule.interval.next(todo.decided) < todo.skip_before:
+            skip = Window(job.schedule.interval.next(todo.decided), todo.skip_before)
+        gathered = gather(
+            job, todo.collect, self._coverage, at=self.at, newest=todo.newest, skip=skip
+        )
+        self._rows = gathered.rows
+        _log.info("Collection successful: %d datapoints", self._rows, extra=self._where)
+        job.history.write_points([gathered.points])
+        if not gathered.points.series:
+            self._warnings.append("the source has not had a row for this metric yet")
+        self._coverage = job.history.coverage([job.metric])[job.metric]
+
+    def detect(self) -> None:
+        """Judge what is new, and what late data changed."""
+        job, todo = self.job, self._todo
+        if todo is None:
+            return
+        if not todo.first:
+            self._judge_past_with_new_detectors(todo)
+        first = job.schedule.interval.next(todo.decided)
+        revised_after = None
+        if job.schedule.mutable and todo.collect is not None:
+            first, revised_after = min(first, todo.collect.start), todo.decided
+        targets = Targets(todo.decided, todo.newest, revised_after)
+        self._verdicts = judge(job, targets, reach(job, self._coverage, first, todo.newest))
+        if self._keeps_verdicts:
+            job.history.write_verdicts([Judgements(job.metric, self._verdicts, todo.newest)])
+
+    def decide(self) -> None:
+        """Fold every undecided interval into the alert states."""
+        todo = self._todo
+        if todo is None:
+            return
+        for alerting in self.job.alerting:
+            states = self._states(alerting, todo)
+            verdicts = self._undecided(list(states.values()), todo)
+            for labels, state in states.items():
+                folded = fold(
+                    self._key(labels, alerting),
+                    state,
+                    [one for one in verdicts if one.labels == labels],
+                    rule=alerting.rule,
+                    schedule=self.job.schedule,
+                    newest=todo.newest,
+                    hold=alerting.hold,
+                )
+                self._folded.append((alerting, folded))
+                self._notices += folded.notices
+
+    def commit(self) -> None:
+        """Keep states, cursor and messages in one transaction: after this nothing is lost."""
+        documents = {folded.key: folded.document for _, folded in self._folded}
+        rows: list[OutboxRow] = []
+        for alerting in self.job.alerting:
+            mine = [n for owner, f in self._folded if owner is alerting for n in f.notices]
+            rows += self._rows_for(alerting, sorted(mine, key=lambda notice: notice.step))
+        if self._plan is not None and self._plan.collect is not None:
+            more_documents, more_rows = self._count_failure(failed=False)
+            documents.update(more_documents)
+            rows += more_rows
+        self._commit(documents, rows)
+
+    def fail(self) -> None:
+        """Count a failed run; several in a row are an incident of their own."""
+        if self.lease is None or not isinstance(self.error, CollectError | DetectError):
+            return
+        self._commit(*self._count_failure(failed=True))
+
+    def release(self) -> None:
+        """Give the lease back."""
+        if self.lease is not None:
+            self.job.state.release([self.lease])
+
+    def report(self) -> MetricReport:
+        """Return what happened."""
+        return MetricReport(
+            metric=self.job.metric,
+            newest=self._plan.newest if self._plan else None,
+            collected=self._rows,
+            verdicts=tuple(self._verdicts),
+            notices=tuple(self._notices),
+            deliveries=tuple(self._deliveries),
+            pending=self._pending,
+            error=self.error,
+            held=self.held,
+            warnings=tuple(self._warnings),
+            seconds=dict(self.seconds),
+            zone=self.job.schedule.interval.zone,
+        )
+
+    @property
+    def _where(self) -> dict[str, str]:
+        return {"metric": self.job.metric}
+
+    @property
+    def _todo(self) -> Plan | None:
+        """The plan, when there is something to judge."""
+        if self._plan is None or self._plan.collect is None or not self._coverage.extent:
+            return None
+        return self._plan
+
+    @property
+    def _keeps_verdicts(self) -> bool:
+        """Whether verdicts are stored; corrections need the versions that were."""
+        return self.job.keep_verdicts or bool(self.job.schedule.mutable)
+
+    def _key(self, labels: Labels, alerting: Alerting) -> StateKey:
+        return StateKey(self.job.metric, labels.key, alerting.rule.id)
+
+    def _judge_past_with_new_detectors(self, todo: Plan) -> None:
+        job = self.job
+        seen = {name for _, name in self._coverage.judged}
+        fresh = tuple(one for one in job.judges if seen and one.id not in seen)
+        if not fresh or not self._keeps_verdicts:
+            return
+        grid = job.schedule.interval
+        oldest = min(extent.start for extent in self._coverage.extent.values())
+        window = Window(oldest, grid.next(todo.decided))
+        targets = Targets(grid.previous(oldest), todo.decided)
+        verdicts = judge(replace(job, judges=fresh), targets, window)
+        job.history.write_verdicts([Judgements(job.metric, verdicts, todo.decided)])
+
+    def _states(self, alerting: Alerting, todo: Plan) -> dict[Labels, AlertState]:
+        states: dict[Labels, AlertState] = {}
+        for labels, extent in sorted(self._coverage.extent.items()):
+            state = self._documents.read(self._key(labels, alerting))
+            if state is None:
+                window = Window(extent.start, max(extent.start, todo.newest))
+                request = HistoryRequest(self.job.metric, window, labels)
+                past = self.job.history.read_points([request])[0]
+                state = begin(todo.decided, past[0] if past else None)
+            states[labels] = state
+        return states
+
+    def _undecided(self, states: Sequence[AlertState], todo: Plan) -> list[Verdicts]:
+        if not self._keeps_verdicts:
+            return self._verdicts
+        since = min(s.checkpoint.time if s.checkpoint else s.decided for s in states)
+        names = {one.id for one in self.job.judges}
+        window = Window(since, self.job.schedule.interval.next(todo.newest))
+        request = HistoryRequest(self.job.metric, window, versions=True)
+        stored = self.job.history.read_verdicts([request])[0]
+        return [one for one in stored if one.detector in names]
+
+    def _rows_for(
+        self, alerting: Alerting, notices: Sequence[Notice], *, error: str = ""
+    ) -> list[OutboxRow]:
+        messages = route(notices, self.job.topic(alerting.rule), error=error)
+        return outbox_rows(messages, [c.name for c in alerting.channels], self.at)
+
+    def _count_failure(self, *, failed: bool) -> tuple[dict[StateKey, str], list[OutboxRow]]:
+        key = StateKey(self.job.metric, NO_LABELS.key, _RUN_ERRORS)
+        text = self._documents.documents.get(key)
+        errors = decode(RunErrors, text) if text else RunErrors()
+        if not self.job.alerting or (not failed and errors == RunErrors()):
+            return {}, []
+        alerting = self.job.alerting[0]
+        after, notices = decide_error(
+            errors,
+            failed=failed,
+            rule=alerting.rule,
+            at=self.at,
+            surroundings=Surroundings("\n".join(key), NO_LABELS.key, alerting.hold),
+        )
+        self._notices += notices
+        said = str(self.error) if self.error else ""
+        return {key: encode(after)}, self._rows_for(alerting, notices, error=said)
+
+    def _commit(self, documents: dict[StateKey, str], rows: list[OutboxRow]) -> None:
+        if self.lease is not None and (documents or rows):
+            self.job.state.commit(StateChange(self.lease, documents, rows))

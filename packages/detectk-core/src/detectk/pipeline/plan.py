@@ -1,0 +1,71 @@
+"""Work out what a run has to do: pure arithmetic on the grid and the cursors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from detectk.values.schedule import Schedule
+from detectk.values.window import Window
+
+__all__ = ["Plan", "plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run of one metric does.
+
+    Attributes:
+        newest: Start of the newest complete interval.
+        decided: Decisions go on after this interval.
+        collect: What to ask the source for; None when no interval became complete.
+        skip_before: Intervals before this one are kept but never judged.
+        first: Whether the metric was never decided before.
+    """
+
+    newest: datetime
+    decided: datetime
+    collect: Window | None
+    skip_before: datetime
+    first: bool = False
+
+
+def plan(
+    schedule: Schedule,
+    *,
+    now: datetime,
+    decided: datetime | None,
+    covered_until: datetime | None,
+    lookback: timedelta,
+) -> Plan:
+    """Return the plan of a run at ``now``.
+
+    Args:
+        schedule: The metric's.
+        now: When the run began.
+        decided: Start of the newest decided interval, None when there is none.
+        covered_until: End of what was collected so far, None when nothing was.
+        lookback: How much history the detectors want before the first interval they judge.
+    """
+    grid = schedule.interval
+    newest = schedule.newest_complete(now)
+    end = grid.next(newest)
+    if decided is None:
+        before = grid.previous(newest)
+        start = grid.floor(newest - lookback)
+        if covered_until is not None and start < covered_until:
+            start = _mutable_from(schedule, end, min(grid.floor(covered_until), newest))
+        return Plan(newest, before, Window(start, end), before, first=True)
+    if newest <= decided:
+        return Plan(decided, decided, None, decided)
+    oldest = grid.floor(newest - max(lookback, schedule.max_catchup))
+    start = _mutable_from(schedule, end, max(grid.next(decided), oldest))
+    patience = max(schedule.max_catchup, schedule.mutable)
+    skip_before = grid.next(grid.floor(now - patience)) if patience else newest
+    return Plan(newest, decided, Window(start, end), min(skip_before, newest))
+
+
+def _mutable_from(schedule: Schedule, end: datetime, start: datetime) -> datetime:
+    if not schedule.mutable:
+        return start
+    return min(start, schedule.interval.floor(end - schedule.mutable))

@@ -1,0 +1,117 @@
+"""Run metrics: the one module that knows the order of the steps.
+
+A metric's failure ends its own run only. Killed between any two steps, the next run goes on from
+the *decided* cursor, which moves in the same transaction that fills the outbox.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from detectk.clock import Clock
+from detectk.contracts.executor import Executor
+from detectk.errors import DetectKError
+from detectk.pipeline.job import Job, Observer
+from detectk.pipeline.metric_run import MetricRun
+from detectk.values.report import Report
+
+__all__ = ["holder_name", "run"]
+
+_log = logging.getLogger(__name__)
+
+
+def run(
+    jobs: Sequence[Job],
+    *,
+    clock: Clock,
+    executor: Executor,
+    observer: Observer | None = None,
+) -> Report:
+    """Check every job once and return what happened; a job's failure is in its report.
+
+    Args:
+        jobs: The metrics; their names are unique.
+        clock: Tells when the run is, and waits between retries.
+        executor: Runs the collectors side by side.
+        observer: Told of what happens.
+    """
+    observer = observer or Observer()
+    at = clock.now()
+    observer.started(tuple(job.metric for job in jobs))
+    line = _Line([MetricRun(job, at) for job in jobs], clock)
+    holder = holder_name()
+    try:
+        line.each("lease", lambda metric: metric.take_lease(holder))
+        line.each("send", lambda metric: metric.send(clock, observer))
+        line.each("plan", MetricRun.plan)
+        line.each("collect", MetricRun.collect, executor)
+        line.each("detect", MetricRun.detect)
+        line.each("decide", MetricRun.decide)
+        line.each("commit", MetricRun.commit)
+        line.each("commit", MetricRun.fail, failed=True)
+        line.each("send", lambda metric: metric.send(clock, observer), failed=None)
+    finally:
+        line.each("release", MetricRun.release, failed=None)
+    reports = tuple(metric.report() for metric in line.metrics)
+    for report in reports:
+        observer.checked(report)
+    whole = Report(at, reports)
+    observer.finished(whole)
+    return whole
+
+
+def holder_name() -> str:
+    """Return who holds a lease: host, process and a name of its own."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The metrics of a run, taken through one step after the other."""
+
+    metrics: Sequence[MetricRun]
+    clock: Clock
+
+    def each(
+        self,
+        step: str,
+        act: Callable[[MetricRun], None],
+        executor: Executor | None = None,
+        *,
+        failed: bool | None = False,
+    ) -> None:
+        """Take one step with every metric that is not held: healthy, failed, or all (None)."""
+
+        def one(metric: MetricRun) -> None:
+            began = self.clock.monotonic()
+            with _kept_apart(metric):
+                act(metric)
+            spent = self.clock.monotonic() - began
+            metric.seconds[step] = metric.seconds.get(step, 0.0) + spent
+
+        mine = [
+            metric
+            for metric in self.metrics
+            if not metric.held and failed in (None, metric.error is not None)
+        ]
+        results: Iterable[None] = executor.map(one, mine) if executor else map(one, mine)
+        for _ in results:
+            pass
+
+
+@contextmanager
+def _kept_apart(metric: MetricRun) -> Iterator[None]:
+    try:
+        yield
+    except DetectKError as error:
+        if not str(error.where):
+            error.where = metric.job.metric
+        metric.error = metric.error or error
+        _log.error("%s", error, extra={"metric": metric.job.metric})
+        _log.debug("traceback", exc_info=error, extra={"metric": metric.job.metric})

@@ -1,0 +1,188 @@
+"""The samples of a sliding window, one a group, and what thin groups borrow from each other."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+
+from detectk.detectors.engine.moments import Moments
+from detectk.detectors.engine.sample import OrderedSample, Sample
+
+__all__ = ["POOL", "Cell", "Group", "Groups", "Pool", "pooled"]
+
+POOL = 40
+"""Residuals that make a scale: the relative error of a MAD of 40 normal values is about 18 %."""
+
+Centre = Callable[[Sample], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A group as its neighbours see it.
+
+    Attributes:
+        centre: Where it lies.
+        residuals: How far from their expectation its values lay.
+        zeros: How many of its values were not above zero.
+    """
+
+    centre: float
+    residuals: list[float]
+    zeros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Residuals of groups of about the same level.
+
+    Attributes:
+        residuals: Ascending.
+        zeros: Share of the values behind them that were not above zero.
+    """
+
+    residuals: list[float]
+    zeros: float
+
+
+def pooled(cells: Iterable[Cell], centre: float) -> Pool:
+    """Collect residuals from the cells nearest to ``centre``, until there are `POOL` of them.
+
+    Noise usually goes with the level: busy hours learn from busy hours, quiet ones from quiet
+    ones. Cells at equal distance enter together, so the result does not depend on their order.
+    """
+    near = sorted(((abs(cell.centre - centre), cell) for cell in cells), key=itemgetter(0))
+    residuals: list[float] = []
+    zeros = 0
+    for _, ring in groupby(near, key=itemgetter(0)):
+        if len(residuals) >= POOL:
+            break
+        for _, cell in ring:
+            residuals += cell.residuals
+            zeros += cell.zeros
+    residuals.sort()
+    return Pool(residuals, zeros / len(residuals) if residuals else 1.0)
+
+
+class Group:
+    """The values of one group in the window.
+
+    Args:
+        exact: Keep exact sums beside the ordered values.
+    """
+
+    __slots__ = ("cell", "moments", "places", "values")
+
+    def __init__(self, *, exact: bool) -> None:
+        self.values: list[float] = []
+        self.places: deque[int] = deque()
+        self.moments = Moments() if exact else None
+        self.cell: Cell | None = None
+
+    def fill(self, places: list[int], values: list[float]) -> None:
+        """Take ``values`` as the first ones, in order of time."""
+        self.places.extend(places)
+        self.values = sorted(values)
+        if self.moments:
+            for value in values:
+                self.moments.add(value)
+
+    def add(self, place: int, value: float) -> None:
+        """Let the next value enter."""
+        self.places.append(place)
+        insort(self.values, value)
+        if self.moments:
+            self.moments.add(value)
+        self.cell = None
+
+    def remove(self, value: float) -> None:
+        """Let the oldest value, which is ``value``, leave."""
+        self.places.popleft()
+        del self.values[bisect_left(self.values, value)]
+        if self.moments:
+            self.moments.remove(value)
+        self.cell = None
+
+    @property
+    def sample(self) -> OrderedSample:
+        """The values, unweighted."""
+        return OrderedSample(self.values, self.moments)
+
+    def as_cell(self, centre: Centre) -> Cell:
+        """Return what neighbours may borrow, computed once after each change."""
+        if self.cell is None:
+            middle = centre(self.sample)
+            zeros = bisect_right(self.values, 0.0)
+            self.cell = Cell(middle, self._residuals(centre, middle), zeros)
+        return self.cell
+
+    def _residuals(self, centre: Centre, middle: float) -> list[float]:
+        """Measure each value from the centre of the *others*, as a new value would be."""
+        values = self.values
+        if len(values) >= POOL:
+            return [value - middle for value in values]
+        return [
+            value - centre(OrderedSample(values[:place] + values[place + 1 :]))
+            for place, value in enumerate(values)
+        ]
+
+
+class Groups:
+    """One grouping of the points of a sliding window.
+
+    Args:
+        codes: Group of each point.
+        values: Value of each point.
+        exact: Keep exact sums beside the ordered values.
+    """
+
+    def __init__(self, codes: list[int], values: list[float], *, exact: bool) -> None:
+        self._codes = codes
+        self._values = values
+        self._exact = exact
+        self._groups: dict[int, Group] = {}
+        self._low = self._high = 0
+
+    def move(self, low: int, high: int) -> None:
+        """Make ``[low, high)`` the window; neither bound ever goes back."""
+        if low >= self._high:
+            self._rebuild(low, high)
+        for place in range(self._high, high):
+            self._group(place).add(place, self._values[place])
+        for place in range(self._low, low):
+            self._leave(place)
+        self._low, self._high = low, high
+
+    def get(self, code: int) -> Group | None:
+        """Return a group that has values, None for any other."""
+        return self._groups.get(code)
+
+    def cells(self, centre: Centre) -> Iterator[Cell]:
+        """Return what the groups of two or more values lend to each other."""
+        return (g.as_cell(centre) for g in self._groups.values() if len(g.values) > 1)
+
+    def _rebuild(self, low: int, high: int) -> None:
+        """Sort once instead of inserting one by one, when nothing of the old window remains."""
+        self._groups = {}
+        places: dict[int, list[int]] = {}
+        for place in range(low, high):
+            places.setdefault(self._codes[place], []).append(place)
+        for code, mine in places.items():
+            self._groups[code] = group = Group(exact=self._exact)
+            group.fill(mine, [self._values[place] for place in mine])
+        self._low, self._high = low, high
+
+    def _group(self, place: int) -> Group:
+        code = self._codes[place]
+        if code not in self._groups:
+            self._groups[code] = Group(exact=self._exact)
+        return self._groups[code]
+
+    def _leave(self, place: int) -> None:
+        group = self._group(place)
+        group.remove(self._values[place])
+        if not group.values:
+            del self._groups[self._codes[place]]

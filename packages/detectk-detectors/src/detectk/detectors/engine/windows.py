@@ -1,0 +1,98 @@
+"""Which points stand before each target: windows by time or by count, NaN dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from detectk.contracts.detector import Lookback, Task
+from detectk.values.arrays import Floats, Indices, Times, to_instant
+from detectk.values.duration import duration
+from detectk.values.interval import Interval
+
+__all__ = ["Baseline", "Extent"]
+
+_STEP = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Length of a window: exactly one of the two is set.
+
+    Attributes:
+        points: Grid points, those without a value included.
+        length: Real time.
+    """
+
+    points: int = 0
+    length: timedelta = timedelta(0)
+
+    @classmethod
+    def of(cls, size: int | str) -> Extent:
+        """Read an option: a count of grid points, or a length of time.
+
+        Raises:
+            ValueError: It is neither.
+        """
+        return cls(points=size) if isinstance(size, int) else cls(length=duration(size))
+
+    def lookback(self) -> Lookback:
+        """Return the history that a window before a target needs."""
+        return Lookback(points=self.points, duration=self.length)
+
+    def steps(self, interval: Interval) -> int:
+        """Return how many grid points it holds, by the interval's nominal length."""
+        return self.points or self.length // interval.nominal
+
+    def span(self, interval: Interval) -> timedelta:
+        """Return its length, by the interval's nominal length."""
+        return self.length or self.points * interval.nominal
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Baseline:
+    """The points that may enter a baseline, and each target's share of them.
+
+    Attributes:
+        points: (m,) ascending positions of the finite, not excluded points.
+        low: (k,) first place in ``points`` of each target's window.
+        high: (k,) place after the last one; a target is never in its own window.
+    """
+
+    points: Indices
+    low: Indices
+    high: Indices
+
+    @classmethod
+    def of(cls, task: Task, extent: Extent) -> Baseline:
+        """Return the baseline of every target of ``task``: ``[t - length, t)``."""
+        times, targets = task.series.times, task.targets
+        points = np.flatnonzero(np.isfinite(task.series.values) & _allowed(task))
+        if extent.points:
+            low = np.searchsorted(points, targets - extent.points)
+        else:
+            length = np.timedelta64(extent.length // _STEP, "us")
+            low = np.searchsorted(times[points], times[targets] - length)
+        return cls(points, low, np.searchsorted(points, targets))
+
+
+def finite(values: Floats) -> list[float]:
+    """Return ``values`` as Python floats, with one zero instead of two."""
+    floats: list[float] = (values + 0.0).tolist()
+    return floats
+
+
+def microseconds(times: Times) -> list[int]:
+    """Return ``times`` as microseconds since 1970."""
+    whole: list[int] = times.astype("datetime64[us]").astype(np.int64).tolist()
+    return whole
+
+
+def _allowed(task: Task) -> np.typing.NDArray[np.bool_]:
+    times = task.series.times
+    allowed = np.ones(len(times), dtype=np.bool_)
+    for window in task.exclude:
+        allowed &= (times < to_instant(window.start)) | (times >= to_instant(window.end))
+    return allowed
