@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from random import Random
 
-from detectk.testing.scenario import Arrival, BandDetector, BandOptions, ScriptedCollector
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from detectk.clock import VirtualClock
 from detectk.contracts import HistoryRequest, Services, StateKey
 from detectk.contracts.wire import decode
-from detectk.pipeline import Alerting, Job, Judge, fold, run
+from detectk.pipeline import Alerting, Job, Judge, Subject, fold, run
 from detectk.storage.memory import MemoryHistory, MemoryState
+from detectk.testing.scenario import Arrival, BandDetector, BandOptions, ScriptedCollector
 from detectk.values import (
     AlertState,
     Interval,
@@ -71,7 +71,7 @@ lives = st.builds(
 
 def arrivals_of(life: Life) -> list[Arrival]:
     """Return a source with bursts, holes, late rows and later corrections."""
-    chance = random.Random(life.seed)
+    chance = Random(life.seed)
     step = timedelta(hours=life.hours)
     rows = []
     for number in range(life.series):
@@ -119,7 +119,7 @@ def job_of(life: Life) -> Job:
 
 def live(life: Life, job: Job) -> tuple[dict[StateKey, str], list[Notice]]:
     """Return the states after the first run, and every notice of the runs after it."""
-    chance = random.Random(life.seed + 1)
+    chance = Random(life.seed + 1)
     step = timedelta(hours=life.hours)
     first: dict[StateKey, str] = {}
     notices: list[Notice] = []
@@ -132,7 +132,7 @@ def live(life: Life, job: Job) -> tuple[dict[StateKey, str], list[Notice]]:
         notices += report.metrics[0].notices if first else []
         for key, text in documents.items():
             first.setdefault(key, text)
-        if not first.keys() == documents.keys():
+        if first.keys() != documents.keys():
             notices = []
             first = documents
         steps = 1
@@ -161,14 +161,9 @@ def replay(life: Life, job: Job, first: dict[StateKey, str]) -> list[Notice]:
     for key, text in first.items():
         if key.rule != life.rule.id:
             continue
-        notices += fold(
-            key,
-            decode(AlertState, text),
-            [one for one in verdicts if one.labels.key == key.series],
-            rule=life.rule,
-            schedule=job.schedule,
-            newest=last[key],
-        ).notices
+        mine = [one for one in verdicts if one.labels.key == key.series]
+        subject = Subject(key, life.rule, job.schedule)
+        notices += fold(subject, decode(AlertState, text), mine, last[key]).notices
     return notices
 
 

@@ -14,7 +14,10 @@ from detectk.config.problems import near
 from detectk.config.redaction import STARS
 from detectk.config.yaml_tree import Keys
 
-__all__ = ["Complaint", "complaints", "option_names", "secret_strings"]
+__all__ = ["NAME", "Complaint", "complaints", "option_names", "secret_strings"]
+
+NAME = r"^[a-zA-Z0-9_-]+$"
+"""What a name of the user's may be."""
 
 _LONG = 60
 _SHAPES = {
@@ -141,6 +144,8 @@ def _words(kind: str, detail: ErrorDetails) -> tuple[str, str, bool]:
     if kind in _BOUNDS:
         key, words = _BOUNDS[kind]
         return f"{{}} is not {words} {context[key]:g}", "", False
+    if kind == "string_pattern_mismatch" and context["pattern"] == NAME:
+        return "{} has more than letters, digits, '_' and '-'", "rename it", False
     shape = _SHAPES.get(_stem(kind))
     if shape is None:
         return f"{{}} is not right ({detail['msg'][0].lower()}{detail['msg'][1:]})", "", True

@@ -210,7 +210,9 @@ def _time_axis(columns: Sequence[_Column]) -> tuple[str, str]:
         axis[x] = "┬"
         new_day = at.toordinal() != day
         day = at.toordinal()
-        text = f"{at:%a} {at.day} {at:%b}" if new_day else f"{at:%H:%M}"
+        midnight = not (at.hour or at.minute)
+        date = f"{at:%a} {at.day} {at:%b}" if midnight else f"{at:%a %H:%M}"
+        text = date if new_day else f"{at:%H:%M}"
         if x >= free and x + len(text) <= len(columns):
             labels[x : x + len(text)] = text
             free = x + len(text) + 1

@@ -77,11 +77,15 @@ def instants(cells: Column, *, zone: str, window: Window) -> Times:
     return times
 
 
-def numbers(cells: Column) -> Floats:
+def numbers(cells: Column, *, rows: Sequence[int] | None = None) -> Floats:
     """Return a column as (n,) float64; None, NaN and blank text are NaN, infinities stay.
 
+    Args:
+        cells: (n,) numbers, texts that are numbers, None.
+        rows: (n,) what to call the rows in an error, 1 to n by default.
+
     Raises:
-        ValueError: A cell is no number; the message names its row, counted from 1.
+        ValueError: A cell is no number; the message names its row.
     """
     if isinstance(cells, np.ndarray):
         if cells.dtype.kind in "biuf":
@@ -94,7 +98,7 @@ def numbers(cells: Column) -> Floats:
     if values.shape == (len(cells),):
         return values
     # Something is no number, or blank, or a list: go by the cell to say which.
-    return np.array(_each(_number, cells, "is no number"), np.float64)
+    return np.array(_each(_number, cells, "is no number", rows), np.float64)
 
 
 def labels(cells: Column) -> list[str]:
@@ -127,16 +131,19 @@ def _listed(cells: Column) -> Sequence[object]:
     return cells.tolist() if isinstance(cells, np.ndarray) else cells
 
 
-def _each(read: Callable[[object], T], cells: Sequence[object], complaint: str) -> list[T]:
+def _each(
+    read: Callable[[object], T], cells: Column, complaint: str, rows: Sequence[int] | None = None
+) -> list[T]:
     """Read every cell, or say which one cannot be read."""
-    found: list[T] = []
-    try:
-        for cell in cells:
-            found.append(read(cell))
-    except (ArithmeticError, TypeError, ValueError):
-        row = len(found)
-        raise ValueError(f"{short(cells[row])} in row {row + 1} {complaint}") from None
-    return found
+
+    def attempt(row: int, cell: object) -> T:
+        try:
+            return read(cell)
+        except (ArithmeticError, TypeError, ValueError):
+            raise ValueError(f"{short(cell)} in row {row} {complaint}") from None
+
+    numbered = zip(range(1, len(cells) + 1) if rows is None else rows, cells, strict=True)
+    return [attempt(row, cell) for row, cell in numbered]
 
 
 def _refuse(bad: npt.NDArray[np.bool_], cells: npt.NDArray[Any], complaint: str) -> None:

@@ -41,5 +41,5 @@ class Part(ABC, Generic[O]):
         self.options = options
         self.services = services
 
-    def close(self) -> None:  # noqa: B027  # many parts have nothing to close
+    def close(self) -> None:  # many parts have nothing to close
         """Release what was opened; safe to call twice, and on a part that was never used."""

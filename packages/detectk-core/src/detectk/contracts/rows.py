@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from detectk.contracts.options import RowOptions
     from detectk.values.arrays import Floats, Indices, Times
 
-__all__ = ["series_from_columns"]
+__all__ = ["require_columns", "series_from_columns", "used_columns"]
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def series_from_columns(
@@ -47,11 +47,10 @@ def series_from_columns(
     """
     if not columns:
         return []
-    names = (options.timestamp_column, options.value_column)
-    for name in (*names, *options.context_columns, *options.dimensions):
-        _require(name, columns, request)
-    if len({len(columns[name]) for name in columns}) > 1:
-        sizes = ", ".join(f"{name} {len(column)}" for name, column in columns.items())
+    require_columns(columns, options, where=request.metric)
+    used = used_columns(options)
+    if len({len(columns[name]) for name in used}) > 1:
+        sizes = ", ".join(f"{name} {len(columns[name])}" for name in used)
         raise CollectError(f"columns differ in length: {sizes}", where=request.metric)
 
     times = _times(columns, options, request)
@@ -89,16 +88,33 @@ def series_from_columns(
     ]
 
 
-def _require(name: str, columns: Mapping[str, Column], request: Request) -> None:
-    if name in columns:
-        return
-    lower = {column.casefold(): column for column in columns}
-    near = difflib.get_close_matches(name.casefold(), lower, n=1)
-    raise CollectError(
-        f"column {name!r} is not among {', '.join(map(repr, columns))}",
-        where=request.metric,
-        hint=f"did you mean {lower[near[0]]!r}?" if near else "name one of these in the config",
-    )
+def used_columns(options: RowOptions) -> list[str]:
+    """Return the columns that ``options`` name, each once."""
+    names = (options.timestamp_column, options.value_column)
+    return list(dict.fromkeys((*names, *options.context_columns, *options.dimensions)))
+
+
+def require_columns(present: Collection[str], options: RowOptions, *, where: str) -> None:
+    """Check that a source has the columns that ``options`` name.
+
+    Args:
+        present: The columns of the source.
+        options: The columns wanted.
+        where: What to name in the error.
+
+    Raises:
+        CollectError: One is missing; the message lists those present and a near name.
+    """
+    for name in used_columns(options):
+        if name in present:
+            continue
+        lower = {column.casefold(): column for column in present}
+        near = difflib.get_close_matches(name.casefold(), lower, n=1)
+        raise CollectError(
+            f"column {name!r} is not among {', '.join(map(repr, present))}",
+            where=where,
+            hint=f"did you mean {lower[near[0]]!r}?" if near else "name one of these in the config",
+        )
 
 
 def _times(columns: Mapping[str, Column], options: RowOptions, request: Request) -> Times:
@@ -159,4 +175,4 @@ def _series_of(
 
 
 def _warn(event: str, count: int, request: Request) -> None:
-    logger.warning(event, count, extra={"metric": request.metric})
+    _log.warning(event, count, extra={"metric": request.metric})

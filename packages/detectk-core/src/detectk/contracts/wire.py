@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,16 +12,12 @@ __all__ = ["decode", "encode"]
 
 T = TypeVar("T")
 
-
-@lru_cache(maxsize=16)
-def _adapter(kind: type[T]) -> TypeAdapter[T]:
-    return TypeAdapter(kind)
+_adapters: dict[type[Any], TypeAdapter[Any]] = {}
 
 
 def encode(value: object) -> str:
     """Return a frozen value as JSON; it must hold no NaN and no infinity."""
-    adapter: TypeAdapter[Any] = _adapter(type(value))
-    return adapter.dump_json(value).decode()
+    return _adapter(type(value)).dump_json(value).decode()
 
 
 def decode(kind: type[T], text: str) -> T:
@@ -36,3 +31,9 @@ def decode(kind: type[T], text: str) -> T:
     except ValidationError as error:
         msg = f"stored {kind.__name__} cannot be read ({error.error_count()} problems)"
         raise StorageError(msg, hint="it was written by another version of DetectK") from error
+
+
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]

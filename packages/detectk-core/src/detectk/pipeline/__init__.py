@@ -1,7 +1,7 @@
 """The steps from a source to a message; `detectk.pipeline.run` knows their order."""
 
 from detectk.pipeline.decide import Decision, Surroundings, Trace, decide, decide_error
-from detectk.pipeline.fold import Folded, begin, fold
+from detectk.pipeline.fold import Folded, Subject, begin, fold
 from detectk.pipeline.job import Alerting, Channel, Job, Judge, Observer
 from detectk.pipeline.load import Batch, Loaded, load, missing_batches
 from detectk.pipeline.plan import Plan, plan
@@ -21,6 +21,7 @@ __all__ = [
     "Loaded",
     "Observer",
     "Plan",
+    "Subject",
     "Surroundings",
     "Topic",
     "Trace",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from detectk.values.arrays import Context, Floats, Times, to_instant
+from detectk.values.arrays import Context, Floats, Indices, Times, to_instant
 from detectk.values.labels import Labels
 from detectk.values.schedule import Schedule
 from detectk.values.series import Series, Status
@@ -118,7 +118,7 @@ def _carried(values: Floats, last: float) -> Floats:
     return carried
 
 
-def _spread(column: Context, at: Iterable[int], length: int) -> Context:
+def _spread(column: Context, at: Indices, length: int) -> Context:
     spread: Context = np.full(length, None, dtype=object)
     spread[at] = column
     return spread

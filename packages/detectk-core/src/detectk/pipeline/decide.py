@@ -204,7 +204,9 @@ def _settle(
 ) -> Checkpoint | None:
     if checkpoint is None or not settled:
         return checkpoint
-    track = reduce(lambda so_far, evidence: advance(so_far, evidence, rule), settled, checkpoint.track)
+    track = reduce(
+        lambda so_far, evidence: advance(so_far, evidence, rule), settled, checkpoint.track
+    )
     return Checkpoint(settled[-1].time, _prune(track, settled[-1].time))
 
 

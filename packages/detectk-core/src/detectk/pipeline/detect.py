@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -106,5 +105,3 @@ def _without_holes(series: Series, schedule: Schedule) -> Series:
     seen = filled.times.copy()
     seen[np.searchsorted(steps, on_grid.times)] = on_grid.seen
     return Series(filled.labels, filled.times, filled.values, filled.status, filled.context, seen)
-
-

@@ -128,5 +128,3 @@ def _sighting(verdicts: Verdicts, row: int, time: datetime) -> Sighting:
 
 def _number(value: np.float64) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-

@@ -11,7 +11,6 @@ from detectk.contracts.wire import decode, encode
 from detectk.pipeline.decide import Surroundings, Trace, decide
 from detectk.pipeline.evidence import steps_of
 from detectk.pipeline.track import followed_gap
-from detectk.values.labels import Labels
 from detectk.values.message import Notice
 from detectk.values.rule import Rule
 from detectk.values.schedule import Schedule
@@ -19,7 +18,7 @@ from detectk.values.series import Series
 from detectk.values.state import AlertState, Checkpoint, Track
 from detectk.values.verdicts import Verdicts
 
-__all__ = ["Folded", "Memory", "begin", "fold"]
+__all__ = ["Folded", "Memory", "Subject", "begin", "fold"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,45 +66,52 @@ def begin(decided: datetime, past: Series | None = None) -> AlertState:
     return AlertState(decided=decided, track=Track(gap=gap))
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is folded: one series under one rule.
+
+    Attributes:
+        key: Names its state; enters the ids of its incidents.
+        rule: When a verdict becomes a message.
+        schedule: The metric's grid.
+        hold: Why nothing may be said, empty when it may.
+    """
+
+    key: StateKey
+    rule: Rule
+    schedule: Schedule
+    hold: str = ""
+
+
 def fold(
-    key: StateKey,
-    state: AlertState,
-    verdicts: Sequence[Verdicts],
-    *,
-    rule: Rule,
-    schedule: Schedule,
-    newest: datetime,
-    hold: str = "",
+    subject: Subject, state: AlertState, verdicts: Sequence[Verdicts], newest: datetime
 ) -> Folded:
     """Return one series decided up to ``newest``.
 
     Args:
-        key: Names the state; enters the ids of its incidents.
+        subject: The series and its rule.
         state: As of its ``decided`` cursor.
         verdicts: Of this series, from the checkpoint on, every version.
-        rule: When a verdict becomes a message.
-        schedule: The metric's grid.
         newest: Start of the newest interval to decide.
-        hold: Why nothing may be said.
     """
-    state = _with_checkpoint(state, schedule)
+    state = _with_checkpoint(state, subject.schedule)
     steps = steps_of(
         verdicts,
-        schedule,
+        subject.schedule,
         decided=state.decided,
         newest=newest,
         checkpoint=state.checkpoint.time if state.checkpoint else None,
     )
-    surroundings = Surroundings("\n".join(key), key.series, hold)
+    surroundings = Surroundings("\n".join(subject.key), subject.key.series, subject.hold)
     notices: list[Notice] = []
     traces: list[Trace] = []
     for step in steps:
-        decision = decide(state, step, rule, surroundings)
+        decision = decide(state, step, subject.rule, surroundings)
         state = decision.state
         notices += decision.notices
         traces.append(decision.trace)
     state = replace(state, decided=max(state.decided, newest))
-    return Folded(key, state, tuple(notices), tuple(traces))
+    return Folded(subject.key, state, tuple(notices), tuple(traces))
 
 
 def _with_checkpoint(state: AlertState, schedule: Schedule) -> AlertState:
@@ -114,8 +120,3 @@ def _with_checkpoint(state: AlertState, schedule: Schedule) -> AlertState:
     if state.checkpoint is None:
         return replace(state, checkpoint=Checkpoint(state.decided, state.track))
     return state
-
-
-def of_series(verdicts: Sequence[Verdicts], labels: Labels) -> list[Verdicts]:
-    """Return the verdicts of one series."""
-    return [one for one in verdicts if one.labels == labels]

@@ -15,7 +15,7 @@ from detectk.errors import CollectError, DetectError, DetectKError
 from detectk.pipeline.decide import Surroundings, decide_error
 from detectk.pipeline.deliver import deliver
 from detectk.pipeline.detect import Targets, judge, lookback_of, reach
-from detectk.pipeline.fold import Folded, Memory, begin, fold
+from detectk.pipeline.fold import Folded, Memory, Subject, begin, fold
 from detectk.pipeline.gather import gather
 from detectk.pipeline.job import Alerting, Job, Observer
 from detectk.pipeline.plan import Plan, plan
@@ -136,15 +136,9 @@ class MetricRun:
             states = self._states(alerting, todo)
             verdicts = self._undecided(list(states.values()), todo)
             for labels, state in states.items():
-                folded = fold(
-                    self._key(labels, alerting),
-                    state,
-                    [one for one in verdicts if one.labels == labels],
-                    rule=alerting.rule,
-                    schedule=self.job.schedule,
-                    newest=todo.newest,
-                    hold=alerting.hold,
-                )
+                key, mine = self._key(labels, alerting), [v for v in verdicts if v.labels == labels]
+                subject = Subject(key, alerting.rule, self.job.schedule, alerting.hold)
+                folded = fold(subject, state, mine, todo.newest)
                 self._folded.append((alerting, folded))
                 self._notices += folded.notices
 

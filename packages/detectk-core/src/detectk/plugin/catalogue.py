@@ -104,7 +104,7 @@ class Catalogue:
         Raises:
             PluginError: It cannot be imported.
         """
-        from detectk.contracts.options import Options  # noqa: PLC0415  # pydantic, when needed
+        from detectk.contracts.options import Options  # pydantic, when needed
 
         if not component.options:
             return Options
@@ -118,7 +118,7 @@ class Catalogue:
             )
         return model
 
-    def load(self, component: Component) -> Any:  # noqa: ANN401  # any class of the contracts
+    def load(self, component: Component) -> Any:  # any class of the contracts
         """Return the component's class.
 
         Raises:
@@ -140,7 +140,7 @@ class Catalogue:
         return f"installed: {', '.join(self.names(kind)) or 'none'}"
 
 
-def _load(component: Component, path: str) -> Any:  # noqa: ANN401
+def _load(component: Component, path: str) -> Any:
     where = f"{component.kind} {component.name!r}"
     module, _, name = path.partition(":")
     try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from typing import cast
 
 import pluggy
 
@@ -105,12 +107,13 @@ def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> Plugin:
 
 def _offers(hook: pluggy.HookCaller, name: str) -> tuple[Component, ...]:
     mine = [impl for impl in hook.get_hookimpls() if impl.plugin_name == name]
-    offers = tuple(offer for impl in mine for offer in impl.function())
+    answers = [cast("Iterable[object]", impl.function()) for impl in mine]
+    offers = [offer for answer in answers for offer in answer]
     for offer in offers:
         if not isinstance(offer, Component):
             msg = f"{hook.name} gave {type(offer).__name__}, not Component"
             raise TypeError(msg)
-    return offers
+    return tuple(offer for offer in offers if isinstance(offer, Component))
 
 
 def _broken(plugin: Plugin, error: Exception) -> Plugin:

@@ -23,7 +23,7 @@ from detectk.values.incident import Incident, Severity, Sighting
 from detectk.values.labels import Labels
 from detectk.values.message import Message, MessageKind, Notice
 
-__all__ = ["Fact", "Look", "as_text", "facts", "headline", "look"]
+__all__ = ["Fact", "Look", "as_text", "facts", "footer", "headline", "look"]
 
 _LISTED: Final = 20
 
@@ -117,11 +117,17 @@ def facts(message: Message) -> tuple[Fact, ...]:
     return tuple(told)
 
 
+def footer(message: Message) -> str:
+    """Return the small print: how often it is looked at, the rule, the id to ask about it."""
+    return f"every {message.interval} · rule {message.rule} · id {message.dedup_key}"
+
+
 def as_text(message: Message) -> str:
-    """Return the message as plain text: the headline, then the facts in two columns."""
+    """Return the message as plain text: headline, facts in two columns, small print."""
     told = facts(message)
     width = max((len(fact.label) for fact in told), default=0)
-    return "\n".join([headline(message), *(f"  {f.label:<{width}}  {f.value}" for f in told)])
+    rows = [f"  {fact.label:<{width}}  {fact.value}" for fact in told]
+    return "\n".join([headline(message), *rows, f"  {footer(message)}"])
 
 
 def _predicate(notice: Notice, message: Message) -> str:

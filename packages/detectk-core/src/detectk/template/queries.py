@@ -9,7 +9,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError, meta
+from jinja2 import (
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateSyntaxError,
+    UndefinedError,
+    meta,
+)
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -98,14 +105,14 @@ def render_query(
         compiled = _compiled(template, tuple(sorted((filters or {}).items())))
         return compiled.render(values | dict(own))
     except TemplateSyntaxError as error:
-        problem = f"query, line {error.lineno}: {error.message or 'it cannot be read'}"
+        problem = f"query, line {error.lineno}: {_said(error)}"
         raise ConfigError(problem, where=where, hint=_near_filter(error, filters)) from error
     except UndefinedError as error:
-        problem = f"query, line {_line(error)}: {error.message}"
+        problem = f"query, line {_line(error)}: {_said(error)}"
         hint = _near_variable(str(error.message), {*values, *own})
         raise ConfigError(problem, where=where, hint=hint) from error
     except SecurityError as error:
-        problem = f"query, line {_line(error)}: {error.message}"
+        problem = f"query, line {_line(error)}: {_said(error)}"
         hint = "a query may use values and filters, not Python's insides"
         raise ConfigError(problem, where=where, hint=hint) from error
     except Exception as error:  # an expression, or a filter of a plugin, may raise anything
@@ -124,7 +131,7 @@ def uses_window(template: str, *, where: str | Place = "") -> bool:
     try:
         tree = _environment().parse(template)
     except TemplateSyntaxError as error:
-        problem = f"query, line {error.lineno}: {error.message}"
+        problem = f"query, line {error.lineno}: {_said(error)}"
         raise ConfigError(problem, where=where, hint="correct the template") from error
     return {"period_start", "period_finish"} <= meta.find_undeclared_variables(tree)
 
@@ -148,6 +155,10 @@ def _datetime_format(moment: object, form: str = "%Y-%m-%d %H:%M:%S") -> str:
     if not isinstance(at, datetime):
         raise TypeError(f"datetime_format is for times, not for {moment!r}")
     return at.strftime(form)
+
+
+def _said(error: TemplateError) -> str:
+    return (error.message or "it cannot be read").rstrip(".")
 
 
 def _line(error: BaseException) -> int:

@@ -58,12 +58,17 @@ class Series:
     values: Floats
     status: Bytes
     context: Mapping[str, Context] = field(default_factory=dict)
-    seen: Times = None  # type: ignore[assignment]  # replaced by times when not given
+    seen: Times = field(default_factory=lambda: np.empty(0, "datetime64[us]"))
 
     def __post_init__(self) -> None:
-        if self.seen is None:
+        if not len(self.seen):
             object.__setattr__(self, "seen", self.times)
-        columns = {"values": self.values, "status": self.status, "seen": self.seen, **self.context}
+        columns: dict[str, Context] = {
+            "values": self.values,
+            "status": self.status,
+            "seen": self.seen,
+            **self.context,
+        }
         for name, column in columns.items():
             if len(column) != len(self.times):
                 msg = f"column {name!r} has {len(column)} entries for {len(self.times)} times"
@@ -146,7 +151,7 @@ class Series:
 
     def to_polars(self) -> pl.DataFrame:
         """Return columns ``time`` (UTC), ``value``, ``status`` and the context; needs polars."""
-        import polars as pl  # noqa: PLC0415  # polars costs more to import than most runs take
+        import polars as pl  # polars costs more to import than most runs take
 
         frame = pl.DataFrame(
             {"time": self.times, "value": self.values, "status": self.status, **self.context}

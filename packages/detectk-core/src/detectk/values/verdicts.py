@@ -67,7 +67,7 @@ class Verdicts:
     verdict: Bytes
     status: Bytes
     explain: Mapping[str, Context] = field(default_factory=dict)
-    seen: Times = None  # type: ignore[assignment]  # replaced by times when not given
+    seen: Times = field(default_factory=lambda: np.empty(0, "datetime64[us]"))
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
         "value",
@@ -82,7 +82,7 @@ class Verdicts:
     )
 
     def __post_init__(self) -> None:
-        if self.seen is None:
+        if not len(self.seen):
             object.__setattr__(self, "seen", self.times)
         columns = {name: getattr(self, name) for name in (*self.COLUMNS, "seen")}
         for name, column in {**columns, **self.explain}.items():

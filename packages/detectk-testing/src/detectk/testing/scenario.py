@@ -103,7 +103,7 @@ class BandDetector(Detector[BandOptions]):
             past = past[np.isfinite(past)]
             if not np.isfinite(value) or series.status[target] != Status.VALUE:
                 continue
-            if len(past) < 2:  # noqa: PLR2004  # one point makes no band
+            if len(past) < 2:  # one point makes no band
                 verdict[row] = Verdict.INSUFFICIENT
                 continue
             centre = float(past.mean())
@@ -127,4 +127,3 @@ class BandDetector(Detector[BandOptions]):
             status=series.status[task.targets],
             **columns,
         )
-

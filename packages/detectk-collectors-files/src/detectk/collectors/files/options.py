@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from pydantic import Field, model_validator
-from typing_extensions import Self
 
 from detectk.contracts.options import RowOptions
 
@@ -41,7 +40,7 @@ class FilesOptions(RowOptions):
     )
 
     @model_validator(mode="after")
-    def _know_the_format(self) -> Self:
+    def _know_the_format(self) -> FilesOptions:
         if self.format is None and self._suffix not in _SUFFIXES:
             raise ValueError(
                 f"path {self.path!r} has none of the suffixes {', '.join(_SUFFIXES)}; "

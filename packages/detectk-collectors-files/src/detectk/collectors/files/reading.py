@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
-from datetime import timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+
+from detectk.contracts.rows import used_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from detectk.collectors.files.options import FilesOptions
     from detectk.values import Window
 
-__all__ = ["number_cells", "scan", "time_cells", "within"]
+__all__ = ["context_column", "number_cells", "rows_near", "scan", "time_cells"]
 
 # A local time differs from UTC by less than a day.
 _ROOM: Final = timedelta(days=1)
@@ -25,8 +27,8 @@ _SHAPES: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S%.
 _EPOCH_FROM: Final = 10**8
 
 
-def scan(path: Path, options: FilesOptions) -> pl.LazyFrame:
-    """Open a file; cells of a CSV stay text, so that a label 007 keeps its noughts.
+def scan(path: Path, options: FilesOptions) -> pl.LazyFrame | None:
+    """Open a file, None if it is empty; cells of a CSV stay text, so that a label keeps its 007.
 
     Raises:
         OSError: The file cannot be read.
@@ -38,7 +40,7 @@ def scan(path: Path, options: FilesOptions) -> pl.LazyFrame:
     if options.kind == "parquet":
         return pl.scan_parquet(path)
     if path.stat().st_size == 0:
-        return pl.LazyFrame()
+        return None
     if options.kind == "ndjson":
         if packed:
             return pl.read_ndjson(gzip.decompress(path.read_bytes())).lazy()
@@ -49,29 +51,20 @@ def scan(path: Path, options: FilesOptions) -> pl.LazyFrame:
     return pl.scan_csv(path, separator=options.parting, infer_schema_length=0)
 
 
-def within(frame: pl.LazyFrame, column: str, window: Window) -> pl.LazyFrame:
-    """Leave out rows more than a day from the window, where the type of ``column`` allows it.
+def rows_near(frame: pl.LazyFrame, options: FilesOptions, window: Window) -> pl.DataFrame:
+    """Read the columns that ``options`` name.
 
-    Rows without a time stay, to be complained about.
+    Rows more than a day from the window are not even read where the types allow it; where a cell
+    may turn out to be no time or no number they are, so that its row is counted in the whole file.
     """
-    import polars as pl
-
-    dtype = frame.collect_schema()[column]
-    start, end = window.start - _ROOM, window.end + _ROOM
-    if isinstance(dtype, pl.Date):
-        low, high = pl.lit(start.date()), pl.lit(end.date())
-    elif isinstance(dtype, pl.Datetime):
-        zone = dtype.time_zone
-        low, high = (
-            pl.lit(bound.replace(tzinfo=None)).dt.replace_time_zone("UTC" if zone else None)
-            for bound in (start, end)
-        )
-        if zone:
-            low, high = low.dt.convert_time_zone(zone), high.dt.convert_time_zone(zone)
-    else:
-        return frame
-    time = pl.col(column)
-    return frame.filter(time.is_null() | ((time >= low) & (time <= high)))
+    schema = frame.collect_schema()
+    time = options.timestamp_column
+    wanted = frame.select(used_columns(options))
+    near = _near(schema[time], time, window)
+    if near is None or not schema[options.value_column].is_numeric():
+        return wanted.collect()
+    rows = wanted.filter(near).collect()
+    return wanted.collect() if rows[time].null_count() else rows
 
 
 def time_cells(column: pl.Series, zone: str) -> tuple[Sequence[object] | npt.NDArray[Any], str]:
@@ -83,7 +76,8 @@ def time_cells(column: pl.Series, zone: str) -> tuple[Sequence[object] | npt.NDA
 
     if isinstance(column.dtype, pl.String):
         column = _parsed(column)
-    if column.null_count() or not (column.dtype.is_temporal() or column.dtype.is_numeric()):
+    plain = column.dtype.is_temporal() or column.dtype.is_integer() or column.dtype.is_float()
+    if column.null_count() or not plain:
         return column.to_list(), zone
     if isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone:
         return column.dt.convert_time_zone("UTC").dt.replace_time_zone(None).to_numpy(), "UTC"
@@ -94,10 +88,40 @@ def number_cells(column: pl.Series) -> Sequence[object] | npt.NDArray[Any]:
     """Return the cells of a column of values, as an array where all are numbers or null."""
     import polars as pl
 
-    numbers = column.cast(pl.Float64, strict=False)
-    if numbers.null_count() == column.null_count():
-        return numbers.to_numpy()
+    if column.dtype.is_numeric() or isinstance(column.dtype, pl.Boolean | pl.String):
+        numbers = column.cast(pl.Float64, strict=False)
+        if numbers.null_count() == column.null_count():
+            return numbers.to_numpy()
     return column.to_list()
+
+
+def context_column(column: pl.Series) -> pl.Series:
+    """Return a text column of a CSV as integers or floats if each of its cells is one."""
+    import polars as pl
+
+    for dtype in (pl.Int64, pl.Float64):
+        numbers = column.cast(dtype, strict=False)
+        if numbers.null_count() == column.null_count():
+            return numbers
+    return column
+
+
+def _near(dtype: pl.DataType, column: str, window: Window) -> pl.Expr | None:
+    import polars as pl
+
+    start, end = window.start - _ROOM, window.end + _ROOM
+    if isinstance(dtype, pl.Date):
+        low, high = pl.lit(start.date()), pl.lit(end.date())
+    elif isinstance(dtype, pl.Datetime):
+        low, high = (pl.lit(bound.replace(tzinfo=None)) for bound in (start, end))
+        if dtype.time_zone:
+            low, high = (
+                bound.dt.replace_time_zone("UTC").dt.convert_time_zone(dtype.time_zone)
+                for bound in (low, high)
+            )
+    else:
+        return None
+    return pl.col(column).is_null() | pl.col(column).is_between(low, high)
 
 
 def _parsed(column: pl.Series) -> pl.Series:

@@ -79,12 +79,12 @@ def _cells(
     left: Sequence[tuple[float, int]],
     expected: float,
 ) -> tuple[list[Cell], float]:
-    cells: dict[float, Cell] = {}
-    least = float("nan")
+    members: dict[float, list[tuple[float, float]]] = {}
     for (value, _), centre, (residual, _) in zip(points, fitted, left, strict=True):
-        cell = cells.get(centre, Cell(centre, [], 0))
-        cell.residuals.append(residual)
-        cells[centre] = Cell(centre, cell.residuals, cell.zeros + (value <= 0.0))
-        if centre == expected:
-            least = value if least != least else min(least, value)  # noqa: PLR0124
-    return list(cells.values()), least
+        members.setdefault(centre, []).append((residual, value))
+    cells = [
+        Cell(centre, [residual for residual, _ in mine], sum(value <= 0.0 for _, value in mine))
+        for centre, mine in members.items()
+    ]
+    least = min((value for _, value in members.get(expected, ())), default=float("nan"))
+    return cells, least

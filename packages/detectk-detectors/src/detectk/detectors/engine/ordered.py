@@ -5,19 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-__all__ = ["deviation_quantile", "median", "median_deviation", "midpoint", "quantile"]
-
-
-def midpoint(low: float, high: float) -> float:
-    """Return the mean of two numbers, also where their sum would overflow."""
-    middle = (low + high) / 2
-    return middle if abs(middle) <= max(abs(low), abs(high)) else low / 2 + high / 2
+__all__ = ["deviation_quantile", "median", "median_deviation", "quantile"]
 
 
 def median(ordered: Sequence[float]) -> float:
     """Return the median of a non-empty ascending list."""
     half, odd = divmod(len(ordered), 2)
-    return ordered[half] if odd else midpoint(ordered[half - 1], ordered[half])
+    return ordered[half] if odd else (ordered[half - 1] + ordered[half]) / 2
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
@@ -38,7 +32,8 @@ def median_deviation(ordered: Sequence[float], centre: float) -> float:
     half, odd = divmod(len(ordered), 2)
     if odd:
         return _nearest(ordered, centre, half)[1]
-    return midpoint(*_nearest(ordered, centre, half))
+    low, high = _nearest(ordered, centre, half)
+    return (low + high) / 2
 
 
 def deviation_quantile(ordered: Sequence[float], centre: float, share: float) -> float:

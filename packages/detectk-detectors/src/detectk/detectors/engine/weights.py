@@ -7,8 +7,6 @@ from itertools import groupby
 from math import fsum, hypot, sqrt
 from operator import itemgetter
 
-from detectk.detectors.engine.ordered import midpoint
-
 __all__ = ["WeightedSample", "weighted_quantile"]
 
 _VALUE, _WEIGHT = itemgetter(0), itemgetter(1)
@@ -77,7 +75,7 @@ def weighted_quantile(ties: Sequence[tuple[float, float]], share: float) -> floa
         if reached > wanted:
             return value
         if reached == wanted:
-            return midpoint(value, ties[place + 1][0])
+            return (value + ties[place + 1][0]) / 2
     return ties[-1][0]
 
 

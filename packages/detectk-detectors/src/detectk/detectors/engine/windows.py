@@ -12,9 +12,10 @@ from detectk.values.arrays import Floats, Indices, Times, to_instant
 from detectk.values.duration import duration
 from detectk.values.interval import Interval
 
-__all__ = ["Baseline", "Extent"]
+__all__ = ["Baseline", "Extent", "finite", "microseconds"]
 
 _STEP = timedelta(microseconds=1)
+_LARGE = 2.0**1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,11 @@ class Baseline:
 
 
 def finite(values: Floats) -> list[float]:
-    """Return ``values`` as Python floats, with one zero instead of two."""
-    floats: list[float] = (values + 0.0).tolist()
+    """Return ``values`` as Python floats with one zero instead of two.
+
+    What is beyond 2**1000 counts as that, so that no difference and no sum overflows.
+    """
+    floats: list[float] = np.clip(values + 0.0, -_LARGE, _LARGE).tolist()
     return floats
 
 

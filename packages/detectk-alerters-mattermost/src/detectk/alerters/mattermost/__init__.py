@@ -1,0 +1,1 @@
+"""Mattermost alert channel: incoming webhooks, message attachments."""

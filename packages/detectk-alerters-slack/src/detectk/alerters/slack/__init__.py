@@ -1,0 +1,1 @@
+"""Slack alert channel: incoming webhooks, Block Kit."""

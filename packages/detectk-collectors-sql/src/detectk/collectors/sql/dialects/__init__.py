@@ -1,0 +1,6 @@
+"""What differs from one SQL database to the next: one small module each."""
+
+from detectk.collectors.sql.dialects.dialect import Connection, Cursor, Dialect, Trouble
+from detectk.collectors.sql.dialects.sqlite import SqliteDialect
+
+__all__ = ["Connection", "Cursor", "Dialect", "SqliteDialect", "Trouble"]
