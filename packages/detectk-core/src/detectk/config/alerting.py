@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from detectk.config.aliases import DIRECTIONS, rename
 from detectk.config.complaints import NAME, option_names
-from detectk.config.layers import Layer, merge, validate
+from detectk.config.layers import Layer, Merged, merge, validate
 from detectk.config.problems import Problems
 from detectk.config.schedule import Duration
 from detectk.config.yaml_tree import dotted
@@ -191,7 +191,7 @@ def rule_layer(
     return replace(layer, values=renamed.values, spellings=spellings)
 
 
-def read_rule(layers: Sequence[Layer], problems: Problems) -> RuleConfig | None:
+def read_rule(layers: Sequence[Layer], problems: Problems) -> tuple[RuleConfig, Merged] | None:
     """Return the keys of a rule from layers of `rule_layer`, the last one winning."""
     merged = merge(layers)
     config = validate(RuleConfig, merged, problems)
@@ -201,7 +201,7 @@ def read_rule(layers: Sequence[Layer], problems: Problems) -> RuleConfig | None:
         label = dotted(layer.path((there,)))
         problems.add(f"{label}: goes with {absent!r}", layer.place((there,)), f"add {absent!r}")
         return None
-    return config
+    return (config, merged) if config else None
 
 
 def to_rule(config: RuleConfig, interval: Interval, *, asked_for_no_data: bool | None = None) -> Rule:

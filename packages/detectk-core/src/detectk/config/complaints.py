@@ -144,6 +144,8 @@ def _words(kind: str, detail: ErrorDetails) -> tuple[str, str, bool]:
     if kind in _BOUNDS:
         key, words = _BOUNDS[kind]
         return f"{{}} is not {words} {context[key]:g}", "", False
+    if kind in ("too_short", "string_too_short") and not given:
+        return "is empty", "fill it in or remove it", False
     if kind == "string_pattern_mismatch" and context["pattern"] == NAME:
         return "{} has more than letters, digits, '_' and '-'", "rename it", False
     shape = _SHAPES.get(_stem(kind))

@@ -111,6 +111,8 @@ def _blame(complaint: Complaint, merged: Merged, problems: Problems) -> None:
     else:
         text = redact(complaint.text(secret=secret), parts=parts)
         hint = redact(complaint.hint, parts=parts) if not secret else ""
+    if layer.label.startswith("env "):
+        text = f"{text} (from {layer.label})"
     problems.add(
         f"{label}: {text}" if label else text,
         layer.place(complaint.at, of="value" if is_value else "key"),

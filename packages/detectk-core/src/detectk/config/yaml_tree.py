@@ -64,12 +64,14 @@ class Tree:
         path: The file, as the user named it.
         root: Its first document: mappings, lists and scalars; None when it holds nothing.
         extra: Where a second document begins, None when there is only one.
+        dollars: Whether the text has a dollar sign, so that there may be references.
         spots: For each container, by identity: key to the marks of the key and of the value.
     """
 
     path: str
     root: Any
     extra: Place | None = None
+    dollars: bool = True
     spots: Mapping[int, Mapping[object, Spot]] = field(default_factory=dict, repr=False)
 
     def place(self, keys: Keys, *, of: Literal["key", "value"] = "key") -> Place:
@@ -132,11 +134,13 @@ def parse(text: str, path: str) -> Tree:
     """
     text = text.removeprefix("\ufeff")
     try:
-        return _Builder(path, _c_events(text)).tree()
+        return _Builder(path, _c_events(text)).tree(dollars="$" in text)
     except YAMLError:
         # The C parser stops at `{url: http://...}` and words its errors worse: ask the other one.
         try:
-            return _Builder(path, YAML(typ="safe", pure=True).parse(text)).tree()
+            return _Builder(path, YAML(typ="safe", pure=True).parse(text)).tree(
+                dollars="$" in text
+            )
         except YAMLError as error:
             raise _complaint(error, text, path) from None
         except RecursionError:
@@ -162,7 +166,7 @@ class _Builder:
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.count = 0
 
-    def tree(self) -> Tree:
+    def tree(self, *, dollars: bool) -> Tree:
         root: Any = None
         extra: Place | None = None
         seen = False
@@ -174,7 +178,7 @@ class _Builder:
                 break
             seen = True
             root = self.node(self.next(), 0)
-        return Tree(self.path, root, extra, self.spots)
+        return Tree(self.path, root, extra, dollars, self.spots)
 
     def node(self, event: Any, depth: int) -> Any:
         kind = type(event)

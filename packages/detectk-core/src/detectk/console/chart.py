@@ -37,7 +37,7 @@ class _Column:
     flagged: bool
 
 
-def draw(
+def draw(  # noqa: PLR0913 - columns of one table
     times: Times,
     values: Floats,
     lower: Floats,
@@ -138,7 +138,7 @@ class _Grid:
             self._cells[y][x] = "│"
 
 
-def _columns(
+def _columns(  # noqa: PLR0913 - columns of one table
     times: Times,
     values: Floats,
     lower: Floats,
@@ -248,9 +248,7 @@ def _begins(at: datetime, minutes: int) -> bool:
 def _underline(
     columns: Sequence[_Column], onset: datetime, until: datetime | None, zone: str
 ) -> str:
-    inside = [
-        x for x, c in enumerate(columns) if c.at >= onset and (until is None or c.at < until)
-    ]
+    inside = [x for x, c in enumerate(columns) if c.at >= onset and (until is None or c.at < until)]
     if not inside:
         return ""
     if until is None:

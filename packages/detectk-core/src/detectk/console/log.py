@@ -55,7 +55,7 @@ class LogFormat(logging.Formatter):
     The metric is that of `about`, or the record's own: ``log.info(..., extra={"metric": name})``.
     """
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s [%(metric)s] %(message)s", "%Y-%m-%d %H:%M:%S")

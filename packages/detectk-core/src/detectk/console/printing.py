@@ -79,7 +79,9 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Return rows under headers, columns two spaces apart; columns of numbers to the right."""
     cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
     widths = [max(map(_width, column)) for column in zip(headers, *cells, strict=True)]
-    right = [bool(rows) and all(isinstance(row[i], int | float) for row in rows) for i in _each(headers)]
+    right = [
+        bool(rows) and all(isinstance(row[i], int | float) for row in rows) for i in _each(headers)
+    ]
     lines = [headers, ["-" * width for width in widths], *cells]
     return "\n".join(
         "  ".join(_pad(cell, widths[i], right=right[i]) for i, cell in enumerate(row)).rstrip()

@@ -21,7 +21,9 @@ class Redactor:
 
     def hide(self, *secrets: str) -> None:
         """Remember ``secrets`` and their percent-encoded forms."""
-        spellings = {s for secret in secrets for s in (secret, quote(secret, ""), quote_plus(secret))}
+        spellings = {
+            s for secret in secrets for s in (secret, quote(secret, ""), quote_plus(secret))
+        }
         worthy = {spelling for spelling in spellings if len(spelling) >= _LEAST}
         self._secrets = tuple(sorted(worthy | set(self._secrets), key=lambda s: (-len(s), s)))
 

@@ -56,7 +56,8 @@ class HttpSender:
 
     The URL of a webhook is a password: errors and logs name its host and nothing more. TLS is
     always verified. Proxies and extra certificates come from the environment (``HTTPS_PROXY``,
-    ``NO_PROXY``, ``SSL_CERT_FILE``). Redirects are not followed.
+    ``NO_PROXY``, ``SSL_CERT_FILE``); plain http to this machine goes past them. Redirects are not
+    followed.
 
     Args:
         url: Where to.
@@ -125,6 +126,7 @@ class HttpSender:
                 try:
                     self._client = httpx.Client(
                         timeout=self._timeout,
+                        trust_env=not self._is_this_machine(),
                         headers={
                             "Content-Type": "application/json; charset=utf-8",
                             "Accept-Encoding": "identity",
@@ -137,6 +139,10 @@ class HttpSender:
                         hint="look at HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE",
                     ) from error
             return self._client
+
+    def _is_this_machine(self) -> bool:
+        parts = urlsplit(self._url)
+        return parts.scheme == "http" and _is_loopback(parts.hostname or "")
 
     def _read(self, response: httpx.Response) -> str:
         deadline = self._clock.monotonic() + self._timeout

@@ -16,7 +16,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-def with_retry(
+def with_retry(  # noqa: PLR0913 - one knob each
     call: Callable[[], T],
     *,
     clock: Clock,

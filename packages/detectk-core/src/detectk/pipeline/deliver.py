@@ -58,6 +58,8 @@ def deliver(job: Job, *, clock: Clock, sent: Callable[[str, Delivery], None]) ->
             )
             job.state.acknowledge([Receipt(row.id, delivered=True)])
             continue
+        if not channel.enabled:
+            continue
         if row.channel in down or (row.channel, row.thread) in stuck:
             pending += 1
             continue

@@ -30,10 +30,11 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """An alerter under the name its outbox rows carry."""
+    """An alerter under the name its outbox rows carry; a disabled one keeps what waits for it."""
 
     name: str
     alerter: Alerter  # type: ignore[type-arg]
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Job:
         keep_verdicts: Whether verdicts are kept in the history.
         description: The user's words.
         tags: The user's tags.
+        redact: Takes the user's secrets out of a sentence.
     """
 
     metric: str
@@ -74,6 +76,7 @@ class Job:
     keep_verdicts: bool = True
     description: str = ""
     tags: tuple[str, ...] = ()
+    redact: Callable[[str], str] = field(default=str)
 
     def topic(self, rule: Rule) -> Topic:
         """Return what every message of ``rule`` says about the metric."""

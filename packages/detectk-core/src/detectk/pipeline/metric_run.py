@@ -241,7 +241,8 @@ class MetricRun:
         self, alerting: Alerting, notices: Sequence[Notice], *, error: str = ""
     ) -> list[OutboxRow]:
         messages = route(notices, self.job.topic(alerting.rule), error=error)
-        return outbox_rows(messages, [c.name for c in alerting.channels], self.at)
+        names = [channel.name for channel in alerting.channels if channel.enabled]
+        return outbox_rows(messages, names, self.at)
 
     def _count_failure(self, *, failed: bool) -> tuple[dict[StateKey, str], list[OutboxRow]]:
         key = StateKey(self.job.metric, NO_LABELS.key, _RUN_ERRORS)

@@ -112,6 +112,7 @@ def _kept_apart(metric: MetricRun) -> Iterator[None]:
     except DetectKError as error:
         if not str(error.where):
             error.where = metric.job.metric
+        error.message = metric.job.redact(error.message)
         metric.error = metric.error or error
         _log.error("%s", error, extra={"metric": metric.job.metric})
         _log.debug("traceback", exc_info=error, extra={"metric": metric.job.metric})

@@ -14,7 +14,7 @@ from pydantic import AfterValidator
 
 from detectk.errors import AlertError, ConfigError, DetectKError, Place
 from detectk.template.detectors import read_detector
-from detectk.template.messages import percent_deviation
+from detectk.template.sightings import percent_deviation
 from detectk.template.words import NO_VALUE, elapsed, known
 from detectk.values.labels import Labels
 from detectk.values.message import Message, Notice
@@ -184,7 +184,7 @@ def _environment() -> SandboxedEnvironment:
 
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - chat markup, not HTML; data is escaped by the channel
+        autoescape=False,  # chat markup, not HTML; data is escaped by the channel
         finalize=lambda value: NO_VALUE if value is None else value,
     )
     for filters in Catalogue.default().hooks.detectk_template_filters():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ __all__ = [
     "known",
     "moment",
     "number",
+    "one_line",
     "percent",
     "period",
     "shorten",
@@ -26,6 +28,7 @@ _DIGITS = 4
 _EXACT = 17  # significant digits that tell any two float64 apart
 _HUGE, _TINY = 15, -4  # powers of ten beyond which an exponent reads better
 _ROOM_FOR_A_COUNT = 80
+_UNSEEN = ("Cc", "Cf", "Cs", "Co")
 
 
 def known(value: float | None) -> float | None:
@@ -51,9 +54,7 @@ def number(value: float | None, *, unlike: tuple[float | None, ...] = ()) -> str
     return next((text for text, taken in texts if text not in taken), repr(value))
 
 
-def band(
-    lower: float | None, upper: float | None, *, unlike: tuple[float | None, ...] = ()
-) -> str:
+def band(lower: float | None, upper: float | None, *, unlike: tuple[float | None, ...] = ()) -> str:
     """Write a band, "21.4 to 58.9", "at least 5", "at most 100"; empty when there is none."""
     low, high = known(lower), known(upper)
     beside = (*unlike, low, high)
@@ -101,7 +102,7 @@ def span(length: timedelta) -> str:
     """Write a length of time in its two largest units: "34 hours", "2 days 3 hours"."""
     left = round(length.total_seconds())
     units = [("hour", 3_600), ("minute", 60), ("second", 1)]
-    if left >= 48 * 3_600:  # noqa: PLR2004 - below two days, hours read better
+    if left >= 48 * 3_600:  # below two days, hours read better
         units.insert(0, ("day", 86_400))
     amounts = []
     for name, seconds in units:
@@ -120,6 +121,15 @@ def shorten(text: str, limit: int) -> str:
         return f"{text[: limit - 1].rstrip()}…"
     room = limit - len(f"… ({len(text):,} characters left out)")
     return f"{text[:room]}… ({len(text) - room:,} characters left out)"
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` on one line, without control characters and changes of direction.
+
+    What a source or a label holds must not move a terminal's cursor, nor turn a line around.
+    """
+    visible = ("" if unicodedata.category(c) in _UNSEEN else c for c in " ".join(text.split()))
+    return "".join(visible)
 
 
 def _digits(value: float, digits: int) -> str:

@@ -128,14 +128,6 @@ class WebhookAlerterSuite(AlerterSuite):
         (post,) = self.server.received
         assert all(name in post.body.decode() for name in ("A000", "A001", "A002"))
 
-    def test_data_calls_nobody(self) -> None:
-        alerter = self.alerter()
-        alerter.send(awkward_messages()["markup"])
-        alerter.close()
-        body = self.server.received[0].body.decode()
-        assert "<!channel>" not in body
-        assert "@all" not in body or "plain_text" in body
-
     @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
     def test_what_may_pass_is_retryable(self, status: int) -> None:
         self.server.script(Answer(status, "later"))
@@ -186,9 +178,7 @@ class WebhookAlerterSuite(AlerterSuite):
             alerter.close()
 
     @pytest.mark.parametrize("answer", [Answer(500, ""), Answer(404, "{path}"), Answer(drop=True)])
-    def test_the_secret_never_shows(
-        self, answer: Answer, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_the_secret_never_shows(self, answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.DEBUG)
         echoed = answer.body.format(path=self.server.url)
         self.server.script(Answer(answer.status, echoed, drop=answer.drop))

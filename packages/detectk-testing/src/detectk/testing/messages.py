@@ -11,7 +11,7 @@ from detectk.values.incident import Incident, IncidentKind, Sighting
 from detectk.values.labels import NO_LABELS, Labels
 from detectk.values.message import Message, MessageKind, Notice
 
-__all__ = ["KINDS", "an_incident", "a_message", "a_notice", "awkward_messages"]
+__all__ = ["KINDS", "a_message", "a_notice", "an_incident", "awkward_messages"]
 
 KINDS: Final[tuple[MessageKind, ...]] = get_args(MessageKind)
 

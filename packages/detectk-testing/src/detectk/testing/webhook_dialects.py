@@ -14,7 +14,10 @@ from detectk.testing.webhook_server import Answer
 
 __all__ = ["mattermost", "slack"]
 
-_SLACK_TEXT: Final = {"plain_text": {"type", "text", "emoji"}, "mrkdwn": {"type", "text", "verbatim"}}
+_SLACK_TEXT: Final = {
+    "plain_text": {"type", "text", "emoji"},
+    "mrkdwn": {"type", "text", "verbatim"},
+}
 _MATTERMOST_TYPES: Final[dict[str, type]] = {
     "text": str,
     "username": str,

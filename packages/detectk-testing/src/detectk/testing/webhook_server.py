@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from types import TracebackType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["Answer", "Dialect", "Received", "WebhookServer"]
 
@@ -102,7 +105,7 @@ class WebhookServer:
         """Give ``answers`` to the next requests, one each, whatever they hold."""
         self._script.extend(answers)
 
-    def __enter__(self) -> WebhookServer:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -49,7 +49,9 @@ def custom_payload(text: str) -> dict[str, object]:
 
 def _lines(told: Iterable[Fact]) -> str:
     """Return a list of full-width facts; the last ones are left out, and counted, if too many."""
-    lines = [f"- **{escape(fact.label)}**: {escape(shorten(fact.value, 2 * _VALUE))}" for fact in told]
+    lines = [
+        f"- **{escape(fact.label)}**: {escape(shorten(fact.value, 2 * _VALUE))}" for fact in told
+    ]
     size, kept = 0, 0
     for line in lines:
         size += len(line) + 1

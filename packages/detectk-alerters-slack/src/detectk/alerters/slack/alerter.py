@@ -68,7 +68,11 @@ class SlackAlerter(Alerter[SlackOptions]):
 
     def _sender_identity(self) -> dict[str, object]:
         options = self.options
-        icon = {"icon_url": options.icon_url} if options.icon_url else {"icon_emoji": options.icon_emoji}
+        icon = (
+            {"icon_url": options.icon_url}
+            if options.icon_url
+            else {"icon_emoji": options.icon_emoji}
+        )
         channel = {"channel": options.channel} if options.channel else {}
         return {"username": options.username, **icon, **channel}
 

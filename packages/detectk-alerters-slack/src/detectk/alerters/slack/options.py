@@ -15,7 +15,7 @@ class SlackOptions(Options):
     """Where messages go and who they seem to come from."""
 
     webhook_url: WebhookUrl = Field(
-        description="Address of the incoming webhook, https; it is a secret: write ${SLACK_WEBHOOK}."
+        description="Address of the incoming webhook, https; a secret: write ${SLACK_WEBHOOK}."
     )
     channel: str | None = Field(
         default=None,

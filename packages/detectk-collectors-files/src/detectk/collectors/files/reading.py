@@ -31,24 +31,23 @@ def scan(path: Path, options: FilesOptions) -> pl.LazyFrame | None:
     """Open a file, None if it is empty; cells of a CSV stay text, so that a label keeps its 007.
 
     Raises:
-        OSError: The file cannot be read.
+        OSError: The file cannot be read; EOFError and zlib.error when it is badly packed.
         polars.exceptions.PolarsError: It is not what its format says.
     """
     import polars as pl
 
     packed = path.suffix.lower() == ".gz"
+    # A path handed to polars is one file: what looks like a pattern in its name is none.
     if options.kind == "parquet":
-        return pl.scan_parquet(path)
+        return pl.scan_parquet(path, glob=False)
     if path.stat().st_size == 0:
         return None
-    if options.kind == "ndjson":
-        if packed:
-            return pl.read_ndjson(gzip.decompress(path.read_bytes())).lazy()
-        return pl.scan_ndjson(path, infer_schema_length=None)
-    if packed:
-        content = gzip.decompress(path.read_bytes())
+    if options.kind == "csv" and not packed:
+        return pl.scan_csv(path, separator=options.parting, infer_schema_length=0, glob=False)
+    content = gzip.decompress(path.read_bytes()) if packed else path.read_bytes()
+    if options.kind == "csv":
         return pl.read_csv(content, separator=options.parting, infer_schema_length=0).lazy()
-    return pl.scan_csv(path, separator=options.parting, infer_schema_length=0)
+    return pl.read_ndjson(content, infer_schema_length=None).lazy()
 
 
 def rows_near(frame: pl.LazyFrame, options: FilesOptions, window: Window) -> pl.DataFrame:
@@ -89,7 +88,7 @@ def number_cells(column: pl.Series) -> Sequence[object] | npt.NDArray[Any]:
     import polars as pl
 
     if column.dtype.is_numeric() or isinstance(column.dtype, pl.Boolean | pl.String):
-        numbers = column.cast(pl.Float64, strict=False)
+        numbers: pl.Series = column.cast(pl.Float64, strict=False)
         if numbers.null_count() == column.null_count():
             return numbers.to_numpy()
     return column.to_list()
@@ -100,7 +99,7 @@ def context_column(column: pl.Series) -> pl.Series:
     import polars as pl
 
     for dtype in (pl.Int64, pl.Float64):
-        numbers = column.cast(dtype, strict=False)
+        numbers: pl.Series = column.cast(dtype, strict=False)
         if numbers.null_count() == column.null_count():
             return numbers
     return column

@@ -89,7 +89,7 @@ class SqlCollectorOptions(SqlOptions, RowOptions):
 
 
 class SqlStorageOptions(SqlOptions):
-    """Where to keep points, verdicts and alert state; .detectk/detectk.db unless a file is named."""
+    """Where to keep points, verdicts and alert state; ``.detectk/detectk.db`` if not said."""
 
     def _needs_a_file(self) -> bool:
         return False

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
+from typing import NamedTuple
 
 from detectk.values.verdicts import EXCESS_CAP
 
 __all__ = ["Band", "Spread"]
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
+class Spread(NamedTuple):
     """How far from the centre values usually lie, in the metric's unit.
 
     Attributes:
@@ -25,8 +24,7 @@ class Spread:
     unit: float
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(NamedTuple):
     """Expectation, bounds and the unit of the score; a value on a bound is inside."""
 
     centre: float

@@ -26,10 +26,10 @@ class Columns:
     def __init__(self, task: Task, explain: dict[str, float | int | str]) -> None:
         size = len(task.targets)
         self._task = task
-        self._floats = {name: np.full(size, NAN) for name in ("expected", "lower", "upper")}
-        self._floats |= {name: np.zeros(size) for name in ("score", "excess")}
-        self._direction = np.zeros(size, dtype=np.int8)
-        self._verdict = np.full(size, Verdict.UNJUDGED, dtype=np.uint8)
+        self._floats = {name: [NAN] * size for name in ("expected", "lower", "upper")}
+        self._floats |= {name: [0.0] * size for name in ("score", "excess")}
+        self._direction = [0] * size
+        self._verdict = [Verdict.UNJUDGED] * size
         self._explain: dict[str, list[float | int | str]] = {
             name: [nothing] * size for name, nothing in explain.items()
         }
@@ -48,10 +48,11 @@ class Columns:
 
     def judge(self, row: int, value: float, band: Band, **evidence: float | str) -> None:
         """Judge the value of ``row`` by ``band``."""
+        direction = band.direction(value)
         self.put(
             row,
-            anomaly=band.direction(value) != 0,
-            direction=band.direction(value),
+            anomaly=direction != 0,
+            direction=direction,
             score=band.score(value),
             excess=band.excess(value),
             **evidence,
@@ -92,11 +93,15 @@ class Columns:
             labels=series.labels,
             times=series.times[targets],
             value=self.values,
-            direction=self._direction,
-            verdict=self._verdict,
+            expected=np.array(self._floats["expected"], dtype=np.float64),
+            lower=np.array(self._floats["lower"], dtype=np.float64),
+            upper=np.array(self._floats["upper"], dtype=np.float64),
+            score=np.array(self._floats["score"], dtype=np.float64),
+            excess=np.array(self._floats["excess"], dtype=np.float64),
+            direction=np.array(self._direction, dtype=np.int8),
+            verdict=np.array(self._verdict, dtype=np.uint8),
             status=series.status[targets],
             explain=explain,
-            **self._floats,
         )
 
     def _note(self, row: int, evidence: dict[str, float | str]) -> None:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+import numpy as np
 
 from detectk.contracts.detector import Task
 from detectk.detectors.engine.additive import fit_effects
@@ -46,8 +48,7 @@ class Terms:
     least: int
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(NamedTuple):
     """What is known of one target before it is seen.
 
     Attributes:
@@ -88,8 +89,9 @@ class Combined:
         self._path = fallbacks(task, features)
         self._codes = [grouping.codes.tolist() for grouping in self._path]
         self._times = microseconds(task.series.times)
-        self._points = baseline.points.tolist()
         self._values = finite(task.series.values[baseline.points])
+        self._array = np.array(self._values)
+        self._instants = np.array(microseconds(task.series.times[baseline.points]), dtype=np.int64)
         self._levels = [
             Groups(
                 grouping.codes[baseline.points].tolist(),
@@ -131,8 +133,8 @@ class Combined:
     def _sample(self, group: Group, now: int) -> Sample:
         if self._terms.weighting is None:
             return group.sample
-        points = [(self._values[at], self._times[self._points[at]]) for at in group.places]
-        return self._terms.weighting.sample(points, now)
+        places = np.fromiter(group.places, dtype=np.intp, count=len(group.places))
+        return self._terms.weighting.sample(self._array[places], self._instants[places], now)
 
     @property
     def _smallest(self) -> float:
@@ -186,4 +188,10 @@ class Separate:
         weighting, centre = self._terms.weighting, self._terms.centre
         if weighting is None:
             return lambda points: centre(OrderedSample(sorted(value for value, _ in points)))
-        return lambda points: centre(weighting.sample(points, now))
+        return lambda points: centre(
+            weighting.sample(
+                np.array([value for value, _ in points]),
+                np.array([at for _, at in points], dtype=np.int64),
+                now,
+            )
+        )

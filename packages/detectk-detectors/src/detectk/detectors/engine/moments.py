@@ -9,6 +9,7 @@ __all__ = ["Moments"]
 _SCALE = 1074
 _SHIFT = 1 << _SCALE
 _PRECISION = 256
+_GUARD = 64
 
 
 class Moments:
@@ -48,10 +49,10 @@ class Moments:
     @property
     def deviation(self) -> float:
         """The population standard deviation; 0.0 for a constant sample."""
-        variance = self.count * self.squares - self.total * self.total
+        variance = (self.count * self.squares - self.total * self.total) << 2 * _GUARD
         surplus = max(0, variance.bit_length() - _PRECISION) & ~1
         root = isqrt(variance >> surplus) << (surplus // 2)
-        return root / (self.count << _SCALE)
+        return root / (self.count << _SCALE + _GUARD)
 
 
 def _whole(value: float) -> int:

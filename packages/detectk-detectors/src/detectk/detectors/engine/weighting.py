@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+import numpy as np
 
 from detectk.detectors.engine.weights import WeightedSample
+from detectk.values.arrays import Floats, Indices
 
 __all__ = ["Weighting"]
 
-_LEAST = 1e-9
-_TINY = 2.0**-1000
+_LEAST: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +27,16 @@ class Weighting:
     shape: Literal["exponential", "linear"]
     reach: float
 
-    def sample(self, points: Iterable[tuple[float, int]], now: int) -> WeightedSample:
-        """Weigh (value, microseconds) points, at least one, oldest first, as seen at ``now``."""
-        known = list(points)
+    def sample(self, values: Floats, times: Indices, now: int) -> WeightedSample:
+        """Weigh points, at least one, oldest first, as seen at ``now``.
+
+        Args:
+            values: (n,) values.
+            times: (n,) their microseconds.
+            now: Microseconds of the target.
+        """
         if self.shape == "linear":
-            return WeightedSample(
-                [(value, max(1.0 - (now - at) / self.reach, _LEAST)) for value, at in known]
-            )
-        # Counted from the newest point: only ratios matter, and one weight is always 1.
-        newest = known[-1][1]
-        return WeightedSample(
-            [(value, max(2.0 ** ((at - newest) / self.reach), _TINY)) for value, at in known]
-        )
+            weights = np.maximum(1.0 - (now - times) / self.reach, _LEAST)
+        else:  # counted from the newest point: only ratios matter, and one weight is always 1
+            weights = np.exp2(np.maximum((times - times[-1]) / self.reach, -1000.0))
+        return WeightedSample(values, weights)

@@ -109,7 +109,6 @@ class Dialect(ABC):
     def trouble(self, error: Exception, *, source: bool) -> Trouble:
         """Explain an error of the driver, as a ``source`` of metrics or as storage."""
 
+    @abstractmethod
     def has_table(self, cursor: Cursor, table: str) -> bool:
-        """Return whether ``table`` is there, in a transaction of its own or any other."""
-        cursor.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,))
-        return bool(cursor.fetchall())
+        """Return whether ``table`` is there."""

@@ -10,7 +10,6 @@ __all__ = ["network_filesystem"]
 
 _NETWORK: Final = frozenset(
     {
-        "9p",
         "afs",
         "afpfs",
         "beegfs",

@@ -1,0 +1,97 @@
+"""Tell whether two texts are the same query."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["tokens"]
+
+_TOKEN = re.compile(
+    r"""
+    (?P<nothing> \s+ | --[^\n]* | /\*.*?\*/ | \{\#.*?\#\} )
+    | (?P<quoted> '(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` )
+    | (?P<word> \w+ )
+    | (?P<sign> . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_PLACEHOLDER = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
+_KEYWORDS: Final = frozenset(
+    [
+        "all",
+        "and",
+        "as",
+        "asc",
+        "avg",
+        "between",
+        "by",
+        "case",
+        "cast",
+        "coalesce",
+        "count",
+        "cross",
+        "desc",
+        "distinct",
+        "else",
+        "end",
+        "except",
+        "exists",
+        "false",
+        "from",
+        "full",
+        "group",
+        "having",
+        "in",
+        "inner",
+        "intersect",
+        "interval",
+        "is",
+        "join",
+        "lateral",
+        "left",
+        "like",
+        "limit",
+        "max",
+        "min",
+        "not",
+        "null",
+        "offset",
+        "on",
+        "or",
+        "order",
+        "outer",
+        "over",
+        "partition",
+        "right",
+        "select",
+        "sum",
+        "then",
+        "true",
+        "union",
+        "using",
+        "values",
+        "when",
+        "where",
+        "window",
+        "with",
+    ]
+)
+
+
+def tokens(query: str) -> list[str]:
+    """Return the words and signs of a query template.
+
+    White space and comments do not count, nor does the case of common keywords, nor the space
+    inside ``{{ }}``; what is quoted counts to the letter.
+    """
+    found = []
+    for match in _TOKEN.finditer(query):
+        if match["quoted"]:
+            found.append(_PLACEHOLDER.sub(r"{{ \1 }}", match["quoted"]))
+        elif match["word"]:
+            lower = match["word"].lower()
+            found.append(lower if lower in _KEYWORDS else match["word"])
+        elif match["sign"]:
+            found.append(match["sign"])
+    return found

@@ -1,0 +1,17 @@
+"""Check metrics: config, catalogue and clock become live parts, and the pipeline runs them."""
+
+from detectk.check.checker import Checker, Connection
+from detectk.check.metric_check import MetricCheck
+from detectk.check.outcome import CheckResult, Detection, exit_code, result_of
+from detectk.check.preview import Preview
+
+__all__ = [
+    "CheckResult",
+    "Checker",
+    "Connection",
+    "Detection",
+    "MetricCheck",
+    "Preview",
+    "exit_code",
+    "result_of",
+]

@@ -1,0 +1,192 @@
+"""Turn a metric's config into live parts and values: where pydantic ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from detectk.clock import Clock
+from detectk.config import AlerterConfig, Block, DetectorConfig, MetricConfig
+from detectk.contracts import (
+    Collector,
+    Detector,
+    History,
+    Lookback,
+    Options,
+    Part,
+    RowOptions,
+    Services,
+    State,
+    Storage,
+    detector_id,
+)
+from detectk.errors import ConfigError, PluginError
+from detectk.pipeline import Alerting, Channel, Job, Judge
+from detectk.plugin import Catalogue
+from detectk.template.detectors import describe_detector
+from detectk.values import Interval, Rule, Schedule
+
+__all__ = ["Assembler"]
+
+_EMBEDDED = "sql"
+_GAP_DETECTOR = "missing_data"
+
+
+@dataclass(slots=True)
+class Assembler:
+    """Builds jobs; storages of one identity are built once and shared.
+
+    Args:
+        catalogue: Where components come from.
+        clock: Handed to every part.
+    """
+
+    catalogue: Catalogue
+    clock: Clock
+    _storages: dict[str, Storage[Any]] = field(default_factory=dict)
+    _parts: list[Part[Any]] = field(default_factory=list)
+
+    def job(self, config: MetricConfig) -> Job:
+        """Return a metric ready to run; nothing is connected yet.
+
+        Raises:
+            ConfigError: The parts do not fit together.
+            PluginError: A part cannot be loaded.
+        """
+        schedule = config.schedule.to_schedule()
+        judges = tuple(self._judge(config, one, schedule) for one in config.detectors)
+        history, state = self._stores(config, judges)
+        collector: Collector[Any] = self._build(config, config.collector)
+        options = config.collector.options
+        return Job(
+            metric=config.name,
+            schedule=schedule,
+            collector=collector,
+            judges=judges,
+            alerting=self._alerting(config, schedule),
+            history=history,
+            state=state,
+            fill=options.fill if isinstance(options, RowOptions) else None,
+            keep_verdicts=config.storage.save_detections and config.storage.enabled,
+            description=config.description,
+            tags=config.tags,
+            redact=config.redactor.redact,
+        )
+
+    def close(self) -> None:
+        """Close every part that was built; safe to call twice."""
+        while self._parts:
+            self._parts.pop().close()
+        self._storages.clear()
+
+    def storage(self, config: MetricConfig) -> Storage[Any]:
+        """Return where the metric's points are kept."""
+        return self._storage(config, config.storage.block)
+
+    def collector(self, config: MetricConfig) -> Collector[Any]:
+        """Return the metric's source."""
+        built: Collector[Any] = self._build(config, config.collector)
+        return built
+
+    def _build(self, config: MetricConfig, block: Block) -> Any:
+        part = self.catalogue.load(block.component)(block.options, self._services(config))
+        self._parts.append(part)
+        return part
+
+    def _services(self, config: MetricConfig) -> Services:
+        return Services(self.clock, Path(config.project.root), config.name)
+
+    def _judge(self, config: MetricConfig, one: DetectorConfig, schedule: Schedule) -> Judge:
+        detector: Detector[Any] = self._build(config, one)
+        name = one.id or _id(detector, one, schedule.interval)
+        parameters = one.options.model_dump(mode="json")
+        return Judge(name, detector, describe_detector(one.type, parameters))
+
+    def _stores(self, config: MetricConfig, judges: Sequence[Judge]) -> tuple[History, State]:
+        storage = self._storage(config, config.storage.block)
+        state = self._storage(config, config.state).state() if config.state else storage.state()
+        if state is None:
+            raise ConfigError(
+                f"storage {config.storage.type!r} cannot keep alert state",
+                where=str(config.path),
+                hint="add a state: block that names another storage, sqlite say",
+            )
+        if config.storage.enabled:
+            return storage.history(), state
+        hungry = [judge for judge in judges if judge.detector.lookback() != Lookback()]
+        if hungry:
+            raise ConfigError(
+                f"storage is off, but {hungry[0].text.partition('(')[0]} needs history",
+                where=str(config.path),
+                hint="set storage.enabled to true, or use a detector without a window",
+            )
+        return self._memory(config).history(), state
+
+    def _storage(self, config: MetricConfig, block: Block | None) -> Storage[Any]:
+        if block is not None:
+            return self._shared(self.catalogue.load(block.component), block.options, config)
+        try:
+            component = self.catalogue.find("storage", _EMBEDDED).component
+        except PluginError:
+            return self._memory(config)
+        model = self.catalogue.options(component)
+        options = model(path=config.project.home / "detectk.db")  # type: ignore[call-arg]
+        return self._shared(self.catalogue.load(component), options, config)
+
+    def _memory(self, config: MetricConfig) -> Storage[Any]:
+        component = self.catalogue.find("storage", "memory").component
+        options = self.catalogue.options(component)()
+        return self._shared(self.catalogue.load(component), options, config)
+
+    def _shared(self, kind: Any, options: Options, config: MetricConfig) -> Storage[Any]:
+        storage: Storage[Any] = kind(options, self._services(config))
+        key = f"{kind.__module__}:{storage.identity()}"
+        if key not in self._storages:
+            self._storages[key] = storage
+            self._parts.append(storage)
+        return self._storages[key]
+
+    def _alerting(self, config: MetricConfig, schedule: Schedule) -> tuple[Alerting, ...]:
+        kinds = {one.type for one in config.detectors}
+        if not config.alerters:
+            return (Alerting(_fitting(Rule(), kinds), hold="the metric has no alerter"),)
+        groups: dict[str, list[AlerterConfig]] = {}
+        for alerter in config.alerters:
+            groups.setdefault(alerter.rule.id, []).append(alerter)
+        names = _channel_names(config.alerters)
+        return tuple(
+            Alerting(
+                _fitting(group[0].rule, kinds),
+                tuple(
+                    Channel(names[id(one)], self._build(config, one.block), one.enabled)
+                    for one in group
+                    if one.block is not None
+                ),
+                hold="" if any(one.enabled for one in group) else "alerter.enabled is false",
+            )
+            for group in groups.values()
+        )
+
+
+def _id(detector: Detector[Any], one: DetectorConfig, interval: Interval) -> str:
+    return detector_id(one.type, detector.algorithm_version, one.options, interval)
+
+
+def _fitting(rule: Rule, kinds: set[str]) -> Rule:
+    """Leave gaps to the missing_data detector, unless the user asked for ``no_data`` as well."""
+    if _GAP_DETECTOR in kinds and rule.no_data.sparse_guard:
+        return replace(rule, no_data=replace(rule.no_data, after=0))
+    return rule
+
+
+def _channel_names(alerters: Sequence[AlerterConfig]) -> dict[int, str]:
+    names: dict[int, str] = {}
+    for alerter in alerters:
+        if alerter.block is None:
+            continue
+        base = alerter.id or alerter.block.profile or alerter.block.type
+        twins = sum(name == base or name.startswith(f"{base}-") for name in names.values())
+        names[id(alerter)] = f"{base}-{twins + 1}" if twins else base
+    return names

@@ -1,0 +1,169 @@
+"""Load many files at once, so that one wrong file never stops the others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from glob import glob, has_magic
+from pathlib import Path
+from typing import Final
+
+from detectk.config.metric import MetricConfig
+from detectk.config.problems import all_errors
+from detectk.config.profiles import PROFILE_FILES
+from detectk.config.project import PROJECT_FILES
+from detectk.config.yaml_tree import Tree, parse, read_text
+from detectk.errors import ConfigError, DetectKError
+
+__all__ = ["Loaded", "Skipped", "is_metric", "load_many"]
+
+_SUFFIXES: Final = (".yaml", ".yml")
+_NOT_METRICS: Final = frozenset((*PROJECT_FILES, *PROFILE_FILES, "profiles.yaml"))
+_METRIC_KEYS: Final = frozenset(
+    (
+        "name",
+        "collector",
+        "storage",
+        "detector",
+        "detectors",
+        "alerter",
+        "alerters",
+        "alerting",
+        "schedule",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that is no metric, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of many files, in order of the paths given, then of the file names.
+
+    Attributes:
+        configs: The live metrics; no two have the same name.
+        load_definitions: Files that only define a historical load.
+        errors: Everything that is wrong, file by file.
+        skipped: Files of a folder that are no metrics.
+    """
+
+    configs: tuple[MetricConfig, ...] = ()
+    load_definitions: tuple[MetricConfig, ...] = ()
+    errors: tuple[DetectKError, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+
+def load_many(paths: Iterable[str | Path], load: Callable[[Tree], MetricConfig]) -> Loaded:
+    """Load files, folders (all the way down) and glob patterns.
+
+    A file that is named must be a metric. A file that is found in a folder or by a pattern is
+    skipped when it is none: a project or profiles file, one with comments only, or one with
+    neither ``collector`` nor two other keys of a metric at its top. Hidden folders and virtual
+    environments are not entered.
+    """
+    configs: list[MetricConfig] = []
+    errors: list[DetectKError] = []
+    skipped: list[Skipped] = []
+    seen: set[str] = set()
+    for path in paths:
+        try:
+            for file, named in _files(str(path)):
+                real = os.path.realpath(file)
+                if real not in seen:
+                    seen.add(real)
+                    _load(file, load, named=named, configs=configs, skipped=skipped, errors=errors)
+        except ConfigError as error:
+            errors.append(error)
+    live = [config for config in configs if not config.is_load_definition]
+    clashes = _clashes(live)
+    return Loaded(
+        configs=tuple(config for config in live if config.name not in clashes),
+        load_definitions=tuple(config for config in configs if config.is_load_definition),
+        errors=(*errors, *clashes.values()),
+        skipped=tuple(skipped),
+    )
+
+
+def is_metric(tree: Tree) -> bool:
+    """Whether a file means to be a metric, be it a wrong one."""
+    if not isinstance(tree.root, dict):
+        return False
+    return "collector" in tree.root or len(_METRIC_KEYS & tree.root.keys()) > 1
+
+
+def _load(
+    file: str,
+    load: Callable[[Tree], MetricConfig],
+    *,
+    named: bool,
+    configs: list[MetricConfig],
+    skipped: list[Skipped],
+    errors: list[DetectKError],
+) -> None:
+    try:
+        if not named and os.path.basename(file) in _NOT_METRICS:
+            skipped.append(Skipped(file, "shared settings"))
+            return
+        text = read_text(Path(file), file)
+        tree = parse(text, file)
+        if not named and text.strip() and not is_metric(tree):
+            reason = "comments only" if tree.root is None else "not a metric"
+            skipped.append(Skipped(file, reason))
+            return
+        configs.append(load(tree))
+    except DetectKError as error:
+        errors.extend(all_errors(error))
+
+
+def _files(path: str) -> Iterator[tuple[str, bool]]:
+    """Give each file and whether it was named itself."""
+    if os.path.isdir(path):
+        yield from ((file, False) for file in _walk(path))
+    elif has_magic(path) and not os.path.exists(path):
+        found = sorted(glob(path, recursive=True))
+        if not found:
+            raise ConfigError("matches no file", where=path, hint="check the pattern")
+        for match in found:
+            if os.path.isdir(match):
+                yield from ((file, False) for file in _walk(match))
+            elif match.endswith(_SUFFIXES):
+                yield match, False
+    else:
+        yield path, True
+
+
+def _walk(top: str) -> Iterator[str]:
+    entered: set[str] = set()
+    for folder, folders, files in os.walk(top, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in entered or "pyvenv.cfg" in files:
+            folders.clear()
+            continue
+        entered.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if name.endswith(_SUFFIXES) and not name.startswith("."):
+                yield os.path.join(folder, name)
+
+
+def _clashes(live: list[MetricConfig]) -> dict[str, ConfigError]:
+    by_name: dict[str, list[MetricConfig]] = {}
+    for config in live:
+        by_name.setdefault(config.name, []).append(config)
+    return {
+        name: ConfigError(
+            f"metric {name!r} is defined in {len(configs)} files: "
+            + ", ".join(str(config.path) for config in configs),
+            hint="rename one, or make it a load definition: schedule.start_time with "
+            "alerter.enabled: false",
+        )
+        for name, configs in by_name.items()
+        if len(configs) > 1
+    }
