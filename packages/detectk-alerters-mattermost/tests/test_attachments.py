@@ -30,7 +30,7 @@ def test_a_fired_message_is_laid_out_as_documented() -> None:
                     field("Latest value", "3 at 2013-02-08 16:00 EST"),
                     field("Score", "7.8, 2.6 times the band"),
                     field("Since", "2013-02-08 14:00 EST"),
-                    field("Duration", "3 hours, 3 points"),
+                    field("Duration", "3 hours so far, 3 points"),
                     field("Series", "origin=EWR"),
                     field("Detector", "mad: n_sigma 3, window_size 30 days"),
                 ],

@@ -35,7 +35,7 @@ def test_a_fired_message_is_laid_out_as_documented() -> None:
                             mrkdwn("*Latest value*\n3 at 2013-02-08 16:00 EST"),
                             mrkdwn("*Score*\n7.8, 2.6 times the band"),
                             mrkdwn("*Since*\n2013-02-08 14:00 EST"),
-                            mrkdwn("*Duration*\n3 hours, 3 points"),
+                            mrkdwn("*Duration*\n3 hours so far, 3 points"),
                             mrkdwn("*Series*\norigin=EWR"),
                             mrkdwn("*Detector*\nmad: n_sigma 3, window_size 30 days"),
                         ],

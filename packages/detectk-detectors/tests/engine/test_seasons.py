@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,7 +15,7 @@ from detectk.values import Interval, Series
 HOUR = Interval.parse("1 hour", "America/New_York")
 
 
-def task(context: dict[str, list[object]] | None = None, *, size: int = 24 * 20) -> Task:
+def task(context: dict[str, Any] | None = None, *, size: int = 24 * 20) -> Task:
     start = datetime(2024, 10, 25, tzinfo=timezone.utc)  # summer time ends on 3 November
     times = HOUR.steps(start, datetime(2024, 12, 25, tzinfo=timezone.utc))[:size]
     series = Series.from_arrays(list(times), [1.0] * size, context=context)
@@ -45,7 +46,7 @@ def test_a_context_column_of_the_same_name_wins() -> None:
 
 
 def test_whole_numbers_are_the_same_group_as_floats() -> None:
-    asked = task({"shift": [1, 1.0, "1", 2]}, size=4)
+    asked = task({"shift": np.array([1, 1.0, "1", 2], dtype=object)}, size=4)
     assert feature_codes(asked, "shift").tolist() == [0, 0, 0, 1]
 
 

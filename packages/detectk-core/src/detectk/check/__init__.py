@@ -1,6 +1,6 @@
 """Check metrics: config, catalogue and clock become live parts, and the pipeline runs them."""
 
-from detectk.check.checker import Checker, Connection
+from detectk.check.checker import Checker, Connection, Past
 from detectk.check.metric_check import MetricCheck
 from detectk.check.outcome import CheckResult, Detection, exit_code, result_of
 from detectk.check.preview import Preview
@@ -11,6 +11,7 @@ __all__ = [
     "Connection",
     "Detection",
     "MetricCheck",
+    "Past",
     "Preview",
     "exit_code",
     "result_of",

@@ -13,6 +13,7 @@ from detectk.check.observe import observer_of
 from detectk.check.preview import Preview, look_at
 from detectk.clock import Clock, SystemClock
 from detectk.config import ConfigLoader, MetricConfig
+from detectk.contracts import HistoryRequest
 from detectk.errors import DetectKError
 from detectk.pipeline import (
     Batch,
@@ -25,9 +26,9 @@ from detectk.pipeline import (
     run,
 )
 from detectk.plugin import Catalogue
-from detectk.values import MetricReport, Report
+from detectk.values import MetricReport, Report, Series, Verdicts, Window
 
-__all__ = ["Checker", "Connection"]
+__all__ = ["Checker", "Connection", "Past"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ class Connection:
     type: str
     ok: bool
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is stored of a metric: one item a series, one a series and detector."""
+
+    series: tuple[Series, ...]
+    verdicts: tuple[Verdicts, ...]
 
 
 class Checker:
@@ -166,6 +175,18 @@ class Checker:
             CollectError: The source cannot be read.
         """
         return look_at(self._job(config), now=self._clock.now(), rows=rows)
+
+    def past(self, config: MetricConfig, window: Window) -> Past:
+        """Return what is stored of a metric between two times.
+
+        Raises:
+            StorageError: The storage cannot be read.
+        """
+        job = self._job(config)
+        job.history.prepare()
+        request = HistoryRequest(job.metric, window)
+        series = job.history.read_points([request])[0]
+        return Past(tuple(series), tuple(job.history.read_verdicts([request])[0]))
 
     def health(self, configs: Sequence[MetricConfig]) -> list[Connection]:
         """Ask every source and storage whether it answers."""

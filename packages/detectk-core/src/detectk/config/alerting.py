@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Final, Literal
@@ -166,17 +166,16 @@ class RuleConfig(BaseModel):
 _KEYS: Final = frozenset(option_names(RuleConfig))
 
 
-def rule_layer(
-    layer: Layer, problems: Problems, *, only: Sequence[str] | None = None
-) -> Layer:
+def rule_layer(layer: Layer, problems: Problems) -> Layer:
     """Return a layer of rule keys in canonical spelling, without those that are not there yet.
 
     Args:
         layer: What stands under ``conditions``, ``alerting`` or ``params``.
         problems: Told of clashes and of keys that are not available.
-        only: The keys to take, all when None.
     """
-    given = {k: v for k, v in layer.values.items() if only is None or k in only}
+    if not layer.values:
+        return layer
+    given = dict(layer.values)
     for key in [key for key in given if key in UNAVAILABLE]:
         del given[key]
         place = layer.place((key,))
@@ -204,25 +203,28 @@ def read_rule(layers: Sequence[Layer], problems: Problems) -> tuple[RuleConfig, 
     return (config, merged) if config else None
 
 
-def to_rule(config: RuleConfig, interval: Interval, *, asked_for_no_data: bool | None = None) -> Rule:
+def to_rule(config: RuleConfig, interval: Interval, *, asked_for_no_data: bool = True) -> Rule:
     """Return the rule, with its window counted in points of ``interval``.
 
     Args:
         config: The keys.
         interval: The metric's grid; a window that is no multiple of it is rounded up.
-        asked_for_no_data: Whether this metric's own file asks for no-data incidents, so that a
-            sparse series is no excuse; by default, whether the key was given at all.
+        asked_for_no_data: Whether ``no_data``, where it is given, is this metric's own wish, so
+            that a sparse series is no excuse; a project's default is not.
     """
-    given: Mapping[str, Any] = {key: getattr(config, key) for key in config.model_fields_set}
-    same = {key: value for key, value in given.items() if key not in _CONVERTED}
-    asked = "no_data" in given if asked_for_no_data is None else asked_for_no_data
-    rule = replace(Rule(), **same)
+    values: dict[str, Any] = {
+        key: getattr(config, key) for key in config.model_fields_set - _CONVERTED
+    }
     if config.window is not None and config.share is not None:
-        rule = replace(rule, window=_count(config.window, interval), share=config.share)
-    if "no_data" in given:
-        no_data = NoData(config.no_data.after, config.no_data.keep_state, sparse_guard=not asked)
-        rule = replace(rule, no_data=no_data)
-    return replace(rule, on_error=config.on_error.after) if "on_error" in given else rule
+        values |= {"window": _count(config.window, interval), "share": config.share}
+    if "no_data" in config.model_fields_set:
+        no_data = config.no_data
+        values["no_data"] = NoData(
+            no_data.after, no_data.keep_state, sparse_guard=not asked_for_no_data
+        )
+    if "on_error" in config.model_fields_set:
+        values["on_error"] = config.on_error.after
+    return Rule(**values)
 
 
 _CONVERTED: Final = frozenset({"window", "share", "no_data", "on_error"})

@@ -43,6 +43,8 @@ ALIASES: Final = (
     Alias("alerter", "template", "message_template"),
 )
 
+_OLD: Final = frozenset(alias.old for alias in ALIASES)
+
 DIRECTIONS: Final[Mapping[str, str]] = {"any": "both", "one": "same"}
 """Other words for a direction."""
 
@@ -70,6 +72,8 @@ def rename(values: Mapping[str, Any], *scopes: str, accepts: Callable[[str], boo
     An alias is left alone where its owner takes that key itself, or does not take the key it
     stands for.
     """
+    if _OLD.isdisjoint(values):
+        return Renamed(dict(values))
     aliases = [
         alias
         for alias in ALIASES

@@ -5,54 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
 
 from detectk.config.aliases import rename
-from detectk.config.complaints import option_names
-from detectk.config.layers import Layer, merge, validate
+from detectk.config.layers import Layer, merge, only, validate, without
 from detectk.config.metric import Block
-from detectk.config.problems import Problems, near
+from detectk.config.problems import Problems
 from detectk.config.profiles import Profiles
 from detectk.config.references import Resolver
+from detectk.config.specs import OptionSpec, OptionSpecs
 from detectk.config.yaml_tree import Keys, dotted
-from detectk.contracts.options import Options, RowOptions
 from detectk.errors import ConfigError, Place, PluginError
-from detectk.plugin.catalogue import Catalogue, Found
-from detectk.plugin.component import Component, Kind
+from detectk.plugin.catalogue import Found
+from detectk.plugin.component import Kind
 
-__all__ = ["BlockReader", "OptionSpecs", "Read"]
-
-ROW_KEYS: Final = frozenset(RowOptions.model_fields)
-
-
-@dataclass(frozen=True, slots=True)
-class OptionSpec:
-    """What a component takes."""
-
-    model: type[Options]
-    names: frozenset[str]
-    environment: Mapping[str, str]
-
-
-class OptionSpecs:
-    """The option models of a catalogue; each is imported once."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue
-        self._specs: dict[tuple[Kind, str], OptionSpec] = {}
-
-    def of(self, component: Component) -> OptionSpec:
-        """Return what ``component`` takes.
-
-        Raises:
-            PluginError: Its model cannot be imported.
-        """
-        key = (component.kind, component.name)
-        if key not in self._specs:
-            model = self.catalogue.options(component)
-            environment = getattr(model, "ENVIRONMENT", {})
-            self._specs[key] = OptionSpec(model, frozenset(option_names(model)), environment)
-        return self._specs[key]
+__all__ = ["BlockReader", "Read"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +97,10 @@ class BlockReader:
         spec = self._spec(found, layer) if found else None
         accepts = spec.names if spec else frozenset[str]()
         mine = frozenset(key for key in take if key not in accepts)
-        taken = tuple(_only(source.layer, mine) for source in sources)
+        taken = tuple(only(source.layer, mine) for source in sources)
         if not found or not spec:
             return Read(named=bool(named), taken=taken)
-        rest = [self._canonical(_without(s.layer, mine), found, spec) for s in sources]
+        rest = [self._canonical(without(s.layer, mine), found, spec) for s in sources]
         block = self._block(found, spec, rest, layer=layer, params=params)
         return Read(block, taken=taken)
 
@@ -178,7 +144,7 @@ class BlockReader:
             spellings[key] = (*layer.base, key)
         return replace(layer, label="param", values=values, base=base, spellings=spellings)
 
-    def _profile(self, layer: Layer) -> _Source | None | bool:
+    def _profile(self, layer: Layer) -> _Source | bool | None:
         """Return the profile, None when none is named, False when it cannot be had."""
         name = layer.values.get("profile")
         if not name:
@@ -250,6 +216,8 @@ class BlockReader:
         kind, name = found.component.kind, found.component.name
         scopes = (kind, f"{kind} {name}", f"{kind} {found.alias}")
         renamed = rename(layer.values, *scopes, accepts=spec.names.__contains__)
+        if len(renamed.values) == len(layer.values) and not renamed.spellings:
+            return layer
         label = dotted(layer.base)
         for alias in renamed.clashes:
             text = f"{label}: {alias.old!r} and {alias.new!r} are the same"
@@ -258,9 +226,7 @@ class BlockReader:
             text = f"{label}: {alias.old!r} is deprecated; write {alias.new!r}"
             self.problems.warn(text, layer.place((alias.old,)))
         spellings = {new: layer.path((old,)) for new, old in renamed.spellings.items()}
-        return replace(
-            layer, values=renamed.values, spellings={**layer.spellings, **spellings}
-        )
+        return replace(layer, values=renamed.values, spellings={**layer.spellings, **spellings})
 
     def _check_preset(self, preset: Layer, rest: list[Layer]) -> None:
         for option, value in preset.values.items():
@@ -283,25 +249,3 @@ class BlockReader:
                     Layer(f"env {name}", {option: value}, params.tree, params.base, tainted)
                 )
         return layers
-
-
-def unknown_keys(layer: Layer, known: Collection[str], problems: Problems) -> Layer:
-    """Return ``layer`` without the keys a block does not take, after complaining of each."""
-    label = dotted(layer.base)
-    for key in layer.values:
-        if key not in known:
-            hint = near(key, sorted(known)) or "options of a component go under 'params'"
-            text = f"unknown key {str(key)!r}"
-            problems.add(f"{label}: {text}", layer.place((key,)), hint)
-    return _only(layer, frozenset(known))
-
-
-def _only(layer: Layer, keys: frozenset[str]) -> Layer:
-    return replace(layer, values={k: v for k, v in layer.values.items() if k in keys})
-
-
-def _without(layer: Layer, keys: frozenset[str]) -> Layer:
-    if not keys:
-        return layer
-    values: dict[str, Any] = {k: v for k, v in layer.values.items() if k not in keys}
-    return replace(layer, values=values)

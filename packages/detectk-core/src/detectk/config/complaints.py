@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
 
 from detectk.config.problems import near
 from detectk.config.redaction import STARS
 from detectk.config.yaml_tree import Keys
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 __all__ = ["NAME", "Complaint", "complaints", "option_names", "secret_strings"]
 
@@ -20,6 +22,7 @@ NAME = r"^[a-zA-Z0-9_-]+$"
 """What a name of the user's may be."""
 
 _LONG = 60
+_FEW = 12
 _SHAPES = {
     "string": "text",
     "int": "a whole number",
@@ -124,7 +127,10 @@ def _complaint(
         keys = _given(values, loc[:-1])
         known = option_names(_inner(model, keys) or model) if len(keys) == len(loc) - 1 else ()
         words = f"unknown key {str(loc[-1])!r}"
-        return Complaint(keys, (*keys, loc[-1]), "key", words, "", near(loc[-1], known))
+        hint = near(loc[-1], known)
+        if not hint and 0 < len(known) <= _FEW:
+            hint = f"known keys: {', '.join(sorted(known))}"
+        return Complaint(keys, (*keys, loc[-1]), "key", words, "", hint)
     keys = _given(values, loc)
     value = _shown(detail["input"]) if not _is_secret(model, keys) else STARS
     words, hint, free = _words(kind, detail)
@@ -135,7 +141,9 @@ def _words(kind: str, detail: ErrorDetails) -> tuple[str, str, bool]:
     context: Mapping[str, Any] = detail.get("ctx", {})
     given = detail["input"]
     if kind in ("value_error", "assertion_error"):
-        message, _, hint = str(context.get("error", detail["msg"])).replace("{}", "{ }").partition("; ")
+        message, _, hint = (
+            str(context.get("error", detail["msg"])).replace("{}", "{ }").partition("; ")
+        )
         return message, hint, True
     if kind in ("literal_error", "enum"):
         choices = str(context["expected"])
@@ -186,9 +194,9 @@ def _given(values: Any, loc: Keys) -> Keys:
     """Keep of a location what the user wrote; pydantic adds the branches of unions."""
     keys: list[str | int] = []
     for key in loc:
-        if isinstance(values, Mapping) and key in values:
-            values = values[key]
-        elif isinstance(values, list) and isinstance(key, int) and key < len(values):
+        if (isinstance(values, Mapping) and key in values) or (
+            isinstance(values, list) and isinstance(key, int) and key < len(values)
+        ):
             values = values[key]
         else:
             continue

@@ -1,4 +1,4 @@
-"""Show a metric as it is after every profile, variable and default, and where each value is from."""
+"""Show a metric after every profile, variable and default, and where each value is from."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ __all__ = ["explain"]
 
 _COLUMN: Final = 40
 _BARE = re.compile(r"[A-Za-z_/][\w ./:@%+-]*")
+_UNITS: Final = {unit: timedelta(**{unit: 1}) for unit in ("days", "hours", "minutes")}
 _WORDS: Final = frozenset(("true", "false", "null"))
 
 
@@ -122,11 +123,18 @@ def _scalar(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
+def _length(value: timedelta) -> str:
+    for unit, length in _UNITS.items():
+        if value and not value % length:
+            return f"{value // length} {unit}"
+    return f"{value.total_seconds():g} seconds"
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, SecretStr | SecretBytes):
         return STARS
     if isinstance(value, timedelta):
-        return f"{value.total_seconds():g} seconds"
+        return _length(value)
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, BaseModel):

@@ -13,7 +13,8 @@ from detectk.config.metric import MetricConfig
 from detectk.config.problems import all_errors
 from detectk.config.profiles import PROFILE_FILES
 from detectk.config.project import PROJECT_FILES
-from detectk.config.yaml_tree import Tree, parse, read_text
+from detectk.config.text_file import read_text
+from detectk.config.yaml_tree import Tree, parse
 from detectk.errors import ConfigError, DetectKError
 
 __all__ = ["Loaded", "Skipped", "is_metric", "load_many"]

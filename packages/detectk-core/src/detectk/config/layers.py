@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from detectk.config.complaints import Complaint, complaints, secret_strings
-from detectk.config.problems import Problems
+from detectk.config.problems import Problems, near
 from detectk.config.references import NO_SECRETS
 from detectk.config.yaml_tree import Keys, Tree, dotted
 from detectk.errors import Place
 
-__all__ = ["Layer", "Merged", "merge", "validate"]
+__all__ = ["Layer", "Merged", "merge", "only", "unknown_keys", "validate", "without"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -96,6 +96,38 @@ def validate(model: type[M], merged: Merged, problems: Problems) -> M | None:
         for complaint in complaints(model, merged.values, error):
             _blame(complaint, merged, problems)
         return None
+
+
+def unknown_keys(layer: Layer, known: Collection[str], problems: Problems) -> Layer:
+    """Return ``layer`` without the keys a block does not take, after complaining of each."""
+    odd = [key for key in layer.values if key not in known]
+    if not odd:
+        return layer
+    label = dotted(layer.base)
+    for key in odd:
+        hint = near(key, sorted(known)) or "options of a component go under 'params'"
+        text = f"unknown key {str(key)!r}"
+        problems.add(f"{label}: {text}", layer.place((key,)), hint)
+    return only(layer, frozenset(known))
+
+
+def only(layer: Layer, keys: frozenset[str]) -> Layer:
+    """Return ``layer`` with some of its keys."""
+    if keys.isdisjoint(layer.values):
+        return _nothing(layer)
+    return replace(layer, values={k: v for k, v in layer.values.items() if k in keys})
+
+
+def _nothing(layer: Layer) -> Layer:
+    return Layer(layer.label, {}, layer.tree, layer.base, layer.tainted)
+
+
+def without(layer: Layer, keys: frozenset[str]) -> Layer:
+    """Return ``layer`` without some of its keys."""
+    if keys.isdisjoint(layer.values):
+        return layer
+    values: dict[str, Any] = {k: v for k, v in layer.values.items() if k not in keys}
+    return replace(layer, values=values)
 
 
 def _blame(complaint: Complaint, merged: Merged, problems: Problems) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from detectk.config.blocks import BlockReader, OptionSpecs
+from detectk.config.blocks import BlockReader
 from detectk.config.complaints import NAME
 from detectk.config.fleet import Loaded, load_many
 from detectk.config.layers import Layer, merge, validate
@@ -18,7 +18,7 @@ from detectk.config.problems import Problems
 from detectk.config.profiles import Profiles
 from detectk.config.project import Project, Projects
 from detectk.config.redaction import Redactor
-from detectk.config.references import NO_SECRETS, Resolved, Resolver
+from detectk.config.references import Resolved, Resolver
 from detectk.config.schedule import ScheduleConfig
 from detectk.config.sections import (
     blocks_of,
@@ -28,7 +28,9 @@ from detectk.config.sections import (
     read_state,
     read_storage,
 )
-from detectk.config.yaml_tree import Tree, dotted, parse, read_text
+from detectk.config.specs import OptionSpecs
+from detectk.config.text_file import read_text
+from detectk.config.yaml_tree import Tree, dotted, parse
 from detectk.errors import ConfigError, Place
 from detectk.plugin.catalogue import Catalogue
 from detectk.values.interval import Interval
@@ -117,9 +119,7 @@ class ConfigLoader:
         folder = Path(os.path.abspath(tree.path)).parent
         project = self._projects.find(folder)
         problems = Problems(Redactor())
-        resolver = Resolver(
-            self._environ, self._secret, folder=project.root, problems=problems
-        )
+        resolver = Resolver(self._environ, self._secret, folder=project.root, problems=problems)
         resolved = resolver.resolve(tree) if tree.dollars else Resolved(tree.root)
         reader = BlockReader(
             self._option_specs,
@@ -136,9 +136,14 @@ class ConfigLoader:
         return load_many(paths, self.load_tree)
 
     @property
+    def catalogue(self) -> Catalogue:
+        """Where components come from."""
+        return self._catalogue or Catalogue.default()
+
+    @property
     def _option_specs(self) -> OptionSpecs:
         if self._specs is None:
-            self._specs = OptionSpecs(self._catalogue or Catalogue.default())
+            self._specs = OptionSpecs(self.catalogue)
         return self._specs
 
     def _secret(self, scheme: str, name: str) -> str | None:
@@ -228,11 +233,7 @@ class _MetricReader:
         for key in keys:
             value = self.top.values.get(key)
             layer = Layer("param", {}, self.top.tree, (key,), self.top.tainted)
-            found += [
-                block
-                for block in blocks_of(value, layer)
-                if isinstance(block.values, dict)
-            ]
+            found += [block for block in blocks_of(value, layer) if isinstance(block.values, dict)]
         return found
 
     def _defaults(self) -> list[Layer]:
@@ -240,9 +241,7 @@ class _MetricReader:
         tree = self.project.tree
         if tree is not None and self.project.has_alerting:
             resolved = self.resolver.resolve(tree, ("alerting",))
-            layers.append(
-                Layer("project", resolved.value, tree, ("alerting",), resolved.tainted)
-            )
+            layers.append(Layer("project", resolved.value, tree, ("alerting",), resolved.tainted))
         own = self._block("alerting")
         return [*layers, own] if own else layers
 

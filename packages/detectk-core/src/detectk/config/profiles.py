@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from detectk.config.problems import near
-from detectk.config.yaml_tree import Keys, Tree, parse, read_text
+from detectk.config.text_file import read_text
+from detectk.config.yaml_tree import Keys, Tree, parse
 from detectk.errors import ConfigError, Place
 
 __all__ = ["PROFILE_FILES", "Profile", "Profiles"]

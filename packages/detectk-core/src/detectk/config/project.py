@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from detectk.config.layers import Layer, merge, validate
 from detectk.config.problems import Problems
 from detectk.config.redaction import Redactor
-from detectk.config.yaml_tree import Tree, parse, read_text
+from detectk.config.text_file import read_text
+from detectk.config.yaml_tree import Tree, parse
 from detectk.errors import ConfigError, Place
 
 __all__ = ["PROJECT_FILES", "Project", "ProjectConfig", "Projects"]

@@ -18,7 +18,6 @@ class Redactor:
 
     def __init__(self) -> None:
         self._values: set[str] = set()
-        self._parts: set[str] = set()
         self._patterns: dict[bool, re.Pattern[str] | None] = {}
 
     def __repr__(self) -> str:
@@ -26,11 +25,8 @@ class Redactor:
 
     def add(self, value: str) -> None:
         """Make ``value`` a secret."""
-        text = value.strip()
-        if text and value not in self._values:
-            for form in (value, text):
-                self._values |= {form, repr(form)[1:-1], json.dumps(form)[1:-1], quote(form)}
-            self._parts |= set(_PART.findall(text))
+        if value not in self._values and value.strip():
+            self._values.add(value)
             self._patterns = {}
 
     def redact(self, text: str, *, parts: bool = False) -> str:
@@ -41,12 +37,16 @@ class Redactor:
         for sentences of code that may have taken the value apart.
         """
         if parts not in self._patterns:
-            self._patterns[parts] = self._pattern(self._values | (self._parts if parts else set()))
+            self._patterns[parts] = self._pattern(parts=parts)
         pattern = self._patterns[parts]
         return pattern.sub(STARS, text) if pattern else text
 
-    @staticmethod
-    def _pattern(secrets: set[str]) -> re.Pattern[str] | None:
+    def _pattern(self, *, parts: bool) -> re.Pattern[str] | None:
+        secrets: set[str] = set()
+        for value in self._values:
+            for form in (value, value.strip()):
+                secrets |= {form, repr(form)[1:-1], json.dumps(form)[1:-1], quote(form)}
+            secrets |= set(_PART.findall(value)) if parts else set()
         ordered = sorted(secrets, key=lambda secret: (-len(secret), secret))
         forms = [
             rf"(?<!\w){re.escape(s)}(?!\w)" if len(s) < _SHORT else re.escape(s) for s in ordered

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from detectk.config.problems import Problems
 from detectk.config.yaml_tree import Keys, Tree, dotted
-from detectk.errors import ConfigError, Place
+from detectk.errors import ConfigError
 
 __all__ = ["NO_SECRETS", "Resolved", "Resolver", "Secrets"]
 
@@ -70,23 +70,24 @@ class Resolver:
         for key in keys:
             value = value[key]
         tainted: set[Keys] = set()
-        value = self._walk(value, keys, tree=tree, tainted=tainted)
-        return Resolved(value, frozenset(tainted))
+        path = list(keys)
 
-    def _walk(self, value: Any, keys: Keys, *, tree: Tree, tainted: set[Keys]) -> Any:
-        if isinstance(value, str):
-            return self._scalar(value, keys, tree=tree, tainted=tainted) if "$" in value else value
-        if isinstance(value, dict):
-            return {
-                key: self._walk(item, (*keys, key), tree=tree, tainted=tainted)
-                for key, item in value.items()
-            }
-        if isinstance(value, list):
-            return [
-                self._walk(item, (*keys, index), tree=tree, tainted=tainted)
-                for index, item in enumerate(value)
-            ]
-        return value
+        def walk(value: Any) -> Any:
+            kind = type(value)
+            if kind is str:
+                if "$" not in value:
+                    return value
+                return self._scalar(value, tuple(path), tree=tree, tainted=tainted)
+            if kind is not dict and kind is not list:
+                return value
+            result = value.copy()
+            for key, item in value.items() if kind is dict else enumerate(value):
+                path.append(key)
+                result[key] = walk(item)
+                path.pop()
+            return result
+
+        return Resolved(walk(value), frozenset(tainted))
 
     def _scalar(self, text: str, keys: Keys, *, tree: Tree, tainted: set[Keys]) -> str:
         found: list[str] = []
@@ -117,19 +118,20 @@ class Resolver:
         result = _REFERENCE.sub(replace, text)
         if found:
             tainted.add(keys)
-        self._remark(text, keys, place=tree.place(keys, of="value"))
+        self._remark(text, keys, tree=tree)
         return result
 
-    def _remark(self, text: str, keys: Keys, *, place: Place) -> None:
+    def _remark(self, text: str, keys: Keys, *, tree: Tree) -> None:
         if _LONE_ESCAPE.search(text):
             self._problems.warn(
-                f"{dotted(keys)}: '$$' stands for one '$'; write '$$$$' for two, '$' for one", place
+                f"{dotted(keys)}: '$$' stands for one '$'; write '$$$$' for two, '$' for one",
+                tree.place(keys, of="value"),
             )
         if any(not _REFERENCE.match(text, odd.start()) for odd in _ODD.finditer(text)):
             self._problems.warn(
                 f"{dotted(keys)}: a '${{' that begins no reference stays as it is; "
                 "write ${NAME}, or $${ where it is meant so",
-                place,
+                tree.place(keys, of="value"),
             )
 
     def _secret(self, match: re.Match[str]) -> str:

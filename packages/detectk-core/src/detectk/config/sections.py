@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from detectk.config.aliases import rename
 from detectk.config.alerting import COOLDOWN_KEYS, RuleConfig, read_rule, rule_layer, to_rule
-from detectk.config.blocks import ROW_KEYS, BlockReader, unknown_keys
+from detectk.config.aliases import rename
+from detectk.config.blocks import BlockReader
 from detectk.config.complaints import NAME
-from detectk.config.layers import Layer, Merged, merge, validate
+from detectk.config.layers import Layer, Merged, merge, unknown_keys, validate
 from detectk.config.metric import AlerterConfig, Block, DetectorConfig, StorageConfig
 from detectk.config.problems import Problems
+from detectk.config.query import check_query
 from detectk.config.yaml_tree import dotted
+from detectk.contracts.options import RowOptions
 from detectk.values.interval import Interval
 from detectk.values.rule import Rule
 
 __all__ = ["read_alerters", "read_collector", "read_detectors", "read_state", "read_storage"]
 
 _MODEL = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-_VARIABLES: Final = ("period_start", "period_finish")
+ROW_KEYS: Final = frozenset(RowOptions.model_fields)
+_USUAL: Final = Rule()
 
 
 class Head(BaseModel):
@@ -60,7 +62,7 @@ def read_collector(layer: Layer, reader: BlockReader) -> tuple[Block | None, Lay
     read = reader.read("collector", layer, direct=direct, take=("interval",))
     interval = next((taken for taken in reversed(read.taken) if taken.values), None)
     if read.block:
-        _check_query(read.block, layer, problems)
+        check_query(read.block, layer, problems)
     return read.block, interval
 
 
@@ -166,21 +168,6 @@ def _head(layer: Layer, problems: Problems, *, needs_type: bool = False) -> Head
     return head
 
 
-def _check_query(block: Block, layer: Layer, problems: Problems) -> None:
-    query = getattr(block.options, "query", None)
-    if not isinstance(query, str):
-        return
-    absent = [name for name in _VARIABLES if not re.search(rf"{{[{{%][^}}]*\b{name}\b", query)]
-    if absent:
-        params = replace(layer, base=(*layer.base, "params"))
-        names = " and ".join(f"{{{{ {name} }}}}" for name in absent)
-        problems.warn(
-            f"{dotted(params.base)}.query: has no {names}; every run reads more than it needs, "
-            "and rows outside the window are dropped",
-            params.place(("query",)),
-        )
-
-
 def _storage_keys(layers: list[Layer], problems: Problems) -> StorageKeys | None:
     renamed = []
     known = StorageKeys.model_fields
@@ -232,8 +219,9 @@ def _mapping(layer: Layer, key: str, problems: Problems) -> list[Layer]:
 def _rule(
     layers: list[Layer], interval: Interval, *, detectors: int, problems: Problems
 ) -> Rule | None:
+    layers = [layer for layer in layers if layer.values]
     if not layers:
-        return Rule()
+        return _USUAL
     read = read_rule(layers, problems)
     if read is None:
         return None
@@ -260,13 +248,19 @@ def _named(rule: Rule, head: Head, earlier: Sequence[Rule], *, block: Block | No
     wanted = head.id or rule.id
     if wanted in taken and not head.id and block:
         wanted = block.type
-    return replace(rule, id=wanted)
+    return rule if wanted == rule.id else replace(rule, id=wanted)
 
 
 def blocks_of(value: Any, layer: Layer) -> list[Layer]:
     """Return a layer for each block of a list, or for the one block that stands alone."""
     items = enumerate(value) if isinstance(value, list) else [(None, value)]
     return [
-        replace(layer, values=item, base=layer.base if index is None else (*layer.base, index))
+        Layer(
+            layer.label,
+            item,
+            layer.tree,
+            layer.base if index is None else (*layer.base, index),
+            layer.tainted,
+        )
         for index, item in items
     ]

@@ -57,7 +57,7 @@ def select_tagged(
 ) -> list[MetricConfig]:
     """Return the metrics with any of ``tags``, or with all, and with none of ``exclude``.
 
-    Each of ``tags`` and ``exclude`` may be several, with commas between; no tags means every metric.
+    Each of ``tags`` and ``exclude`` may be several, with commas between; no tags means all.
     """
     wanted, unwanted = _split(tags), _split(exclude)
     return [

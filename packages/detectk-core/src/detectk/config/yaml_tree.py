@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, Literal, NoReturn, TypeAlias
 
 from ruamel.yaml import YAML
-from ruamel.yaml.cyaml import CParser
-from ruamel.yaml.error import MarkedYAMLError, StreamMark, YAMLError
+from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]  # of the C extension
+from ruamel.yaml.error import StreamMark, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -27,16 +26,15 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
     StreamEndEvent,
 )
-from ruamel.yaml.reader import ReaderError
 
+from detectk.config.yaml_words import complaint
 from detectk.errors import ConfigError, Place
 
-__all__ = ["Keys", "Tree", "dotted", "parse", "read_text"]
+__all__ = ["Keys", "Tree", "dotted", "parse"]
 
 Keys: TypeAlias = tuple[str | int, ...]
 Spot: TypeAlias = tuple[StreamMark, StreamMark]
 
-MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 50
 MAX_VALUES: Final = 100_000
 
@@ -53,7 +51,6 @@ _WORDS: Final[dict[str, object]] = {
 }
 _NUMERIC: Final = frozenset("+-.0123456789")
 _CORE: Final = "tag:yaml.org,2002:"
-_CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,38 +90,6 @@ def dotted(keys: Keys) -> str:
     return "".join(parts).lstrip(".")
 
 
-def read_text(path: Path, shown: str) -> str:
-    """Return the text of a file.
-
-    Raises:
-        ConfigError: It cannot be read, is too large, or is not UTF-8 text.
-    """
-    try:
-        if path.is_dir():
-            raise ConfigError("is a folder", where=shown, hint="name a file in it")
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise ConfigError(f"cannot be read: {reason}", where=shown) from None
-    if len(data) > MAX_BYTES:
-        raise ConfigError(
-            f"is larger than {MAX_BYTES // 1000} kB", where=shown, hint="one file is one metric"
-        )
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ConfigError("is UTF-16", where=shown, hint="save it as UTF-8")
-    if b"\0" in data:
-        raise ConfigError("is not text", where=shown, hint="a metric is a YAML file")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        head = data[: error.start]
-        place = Place(shown, head.count(b"\n") + 1, error.start - head.rfind(b"\n"))
-        raise ConfigError(
-            f"byte 0x{data[error.start]:02x} is not UTF-8", where=place, hint="save it as UTF-8"
-        ) from None
-
-
 def parse(text: str, path: str) -> Tree:
     """Parse YAML text.
 
@@ -138,11 +103,9 @@ def parse(text: str, path: str) -> Tree:
     except YAMLError:
         # The C parser stops at `{url: http://...}` and words its errors worse: ask the other one.
         try:
-            return _Builder(path, YAML(typ="safe", pure=True).parse(text)).tree(
-                dollars="$" in text
-            )
+            return _Builder(path, YAML(typ="safe", pure=True).parse(text)).tree(dollars="$" in text)
         except YAMLError as error:
-            raise _complaint(error, text, path) from None
+            raise complaint(error, text, path) from None
         except RecursionError:
             raise _deep(Place(path)) from None
 
@@ -310,35 +273,3 @@ def _place(path: str, mark: Any) -> Place:
 
 def _deep(place: Place) -> ConfigError:
     return ConfigError(f"is nested deeper than {MAX_DEPTH} levels", where=place, hint="flatten it")
-
-
-def _complaint(error: YAMLError, text: str, path: str) -> ConfigError:
-    if isinstance(error, ReaderError) and (found := _CONTROL.search(text)):
-        head = text[: found.start()]
-        place = Place(path, head.count("\n") + 1, found.start() - head.rfind("\n"))
-        return ConfigError(
-            f"control character {ord(found[0]):#04x}", where=place, hint="remove it"
-        )
-    if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
-        return ConfigError("not valid YAML", where=path, hint="check its indentation and quotes")
-    problem, hint = _words(error.problem or "", in_quotes="quoted" in (error.context or ""))
-    mark = error.context_mark if "never closed" in problem else None
-    place = _place(path, mark or error.problem_mark)
-    return ConfigError(f"not valid YAML: {problem}", where=place, hint=hint)
-
-
-def _words(problem: str, *, in_quotes: bool) -> tuple[str, str]:
-    if "'\\t'" in problem:
-        return "a tab indents this line", "indent with spaces"
-    if "cannot start any token" in problem:
-        character = problem.split("'")[1] if "'" in problem else "this character"
-        return f"a value cannot begin with {character!r}", "put it in quotes"
-    if "not allowed here" in problem:
-        return "a second ':' in this line, or wrong indentation", "put the value in quotes"
-    if in_quotes and "end of stream" in problem:
-        return "a quote is never closed", "close it"
-    if "block end" in problem:
-        return "the indentation does not fit the lines above", "align it with its siblings"
-    if "could not find expected ':'" in problem:
-        return "a line without ':'", "write 'key: value'"
-    return problem, "check the brackets, quotes and indentation"

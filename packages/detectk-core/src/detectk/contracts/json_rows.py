@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -17,7 +17,8 @@ Scalar: TypeAlias = bool | int | float | str | None
 
 _EMPTY = "{}"
 _INT64 = 2**63
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_WRITERS: dict[type, Callable[[Any], str]] = {int: int.__repr__, float: float.__repr__}
 
 
 def pack_rows(columns: Mapping[str, Context], count: int) -> list[str]:
@@ -30,9 +31,8 @@ def pack_rows(columns: Mapping[str, Context], count: int) -> list[str]:
     """
     if not columns:
         return [_EMPTY] * count
-    names = sorted(columns)
-    cells = (_scalars(columns[name]) for name in names)
-    return [_encode(dict(zip(names, row, strict=True))) for row in zip(*cells, strict=True)]
+    fields = [_fields(name, _scalars(columns[name])) for name in sorted(columns)]
+    return ["{" + ",".join(row) + "}" for row in zip(*fields, strict=True)]
 
 
 def unpack_rows(texts: Sequence[str]) -> dict[str, Context]:
@@ -46,6 +46,12 @@ def unpack_rows(texts: Sequence[str]) -> dict[str, Context]:
     rows: list[dict[str, Scalar]] = json.loads(f"[{','.join(texts)}]")
     names = sorted({name for row in rows for name in row})
     return {name: _column([row.get(name) for row in rows]) for name in names}
+
+
+def _fields(name: str, cells: list[Scalar]) -> list[str]:
+    """Write each cell beside its name; several times faster than an encoder called once a row."""
+    head = _encode(name) + ":"
+    return [head + _WRITERS.get(type(cell), _encode)(cell) for cell in cells]
 
 
 def _scalars(column: Context) -> list[Scalar]:

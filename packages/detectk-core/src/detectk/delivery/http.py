@@ -5,26 +5,25 @@ from __future__ import annotations
 import json
 import logging
 import re
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timezone
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from threading import Lock
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import SecretStr
 
 from detectk.clock import Clock
+from detectk.delivery.address import host_of, is_loopback
 from detectk.errors import AlertError
 from detectk.version import VERSION
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["HttpSender", "Refusal", "WebhookUrl"]
+__all__ = ["HttpSender", "Refusal"]
 
 _ANSWER_LIMIT = 65_536
 _REASON_LIMIT = 200
@@ -77,7 +76,7 @@ class HttpSender:
         explain: Callable[[int, str], Refusal] = first_words,
     ) -> None:
         self._url = url.get_secret_value() if isinstance(url, SecretStr) else url
-        self._host = _host(self._url)
+        self._host = host_of(self._url)
         self._where, self._clock, self._timeout = where, clock, timeout
         self._explain = explain
         self._lock = Lock()
@@ -142,7 +141,7 @@ class HttpSender:
 
     def _is_this_machine(self) -> bool:
         parts = urlsplit(self._url)
-        return parts.scheme == "http" and _is_loopback(parts.hostname or "")
+        return parts.scheme == "http" and is_loopback(parts.hostname or "")
 
     def _read(self, response: httpx.Response) -> str:
         deadline = self._clock.monotonic() + self._timeout
@@ -187,6 +186,8 @@ class HttpSender:
         return self._error(f"gave no answer within {self._timeout:g} s", retryable=True)
 
     def _unreachable(self, error: Exception) -> AlertError:
+        import ssl
+
         import httpx
 
         reason = self._hide(" ".join(str(error).split())) or type(error).__name__
@@ -224,28 +225,6 @@ class HttpSender:
         return text
 
 
-def secure_url(url: SecretStr) -> SecretStr:
-    """Return ``url`` if it can carry a secret: https, or http to this machine.
-
-    Raises:
-        ValueError: It cannot; the message does not repeat it.
-    """
-    try:
-        parts = urlsplit(url.get_secret_value().strip())
-        scheme, host, _ = parts.scheme, parts.hostname, parts.port
-    except ValueError:
-        raise ValueError("this is not a URL; copy it again from the channel's settings") from None
-    if scheme not in ("http", "https") or not host:
-        raise ValueError("this is not a URL; it begins with https:// and names a host")
-    if scheme == "http" and not _is_loopback(host):
-        raise ValueError("plain http would show the webhook's secret to everyone; write https://")
-    return SecretStr(url.get_secret_value().strip())
-
-
-WebhookUrl = Annotated[SecretStr, AfterValidator(secure_url)]
-"""Option type: a secret URL, https or loopback."""
-
-
 class _Discretion(logging.Filter):
     """Takes our URLs out of the client's own log lines, which would print them whole."""
 
@@ -270,24 +249,6 @@ class _Discretion(logging.Filter):
 
 
 _discretion = _Discretion()
-
-
-def _host(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return "the webhook"
-    return f"{parts.hostname}{port}" if parts.hostname else "the webhook"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

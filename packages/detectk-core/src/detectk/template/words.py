@@ -28,7 +28,8 @@ _DIGITS = 4
 _EXACT = 17  # significant digits that tell any two float64 apart
 _HUGE, _TINY = 15, -4  # powers of ten beyond which an exponent reads better
 _ROOM_FOR_A_COUNT = 80
-_UNSEEN = ("Cc", "Cf", "Cs", "Co")
+_UNSEEN = ("Cc", "Cs")
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def known(value: float | None) -> float | None:
@@ -128,8 +129,8 @@ def one_line(text: str) -> str:
 
     What a source or a label holds must not move a terminal's cursor, nor turn a line around.
     """
-    visible = ("" if unicodedata.category(c) in _UNSEEN else c for c in " ".join(text.split()))
-    return "".join(visible)
+    flat = " ".join(text.split())
+    return "".join(c for c in flat if unicodedata.category(c) not in _UNSEEN and c not in _TURNING)
 
 
 def _digits(value: float, digits: int) -> str:

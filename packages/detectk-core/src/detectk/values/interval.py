@@ -98,19 +98,19 @@ class Interval:
         return timedelta(seconds=self._seconds)
 
     def floor(self, time: datetime) -> datetime:
-        """Start of the interval that holds ``time``."""
+        """Return the start of the interval that holds ``time``."""
         return _moment(self._floor((_aware(time) - EPOCH) // SECOND))
 
     def next(self, start: datetime) -> datetime:
-        """First start after ``start``, which need not be one itself."""
+        """Return the first start after ``start``, which need not be one itself."""
         return _moment(self._next((_aware(start) - EPOCH) // SECOND))
 
     def previous(self, start: datetime) -> datetime:
-        """Last start before ``start``, which need not be one itself."""
+        """Return the last start before ``start``, which need not be one itself."""
         return _moment(self._floor(_ceil(start) - 1))
 
     def steps(self, start: datetime, end: datetime) -> Times:
-        """All starts ``s`` with ``start <= s < end``, as datetime64[us] in UTC."""
+        """Return all starts ``s`` with ``start <= s < end``, as datetime64[us] in UTC."""
         first, stop = _ceil(start), _ceil(end)
         found = [np.empty(0, np.int64)]
         if first < stop:
@@ -160,7 +160,7 @@ class Interval:
         return wall - piece.offset if wall >= self._lowest(piece) else self._before(piece)
 
     def _before(self, piece: Piece) -> int:
-        """Boundary in force as ``piece`` begins, before any of its own."""
+        """Return the boundary in force as ``piece`` begins, before any of its own."""
         return piece.start if self._leap(piece) else self._floor(piece.start - 1)
 
     def _next(self, second: int) -> int:
@@ -176,12 +176,12 @@ class Interval:
             lowest = self._lowest(piece)
 
     def _lowest(self, piece: Piece) -> int:
-        """Lowest wall second of ``piece`` that may be a boundary: long steps ignore repeats."""
+        """Return the first wall second that may be a boundary: long steps ignore repeats."""
         start = piece.start + piece.offset
         return start if self._seconds < _DAY else max(start, piece.reached)
 
     def _leap(self, piece: Piece) -> bool:
-        """Whether the clock leapt over a boundary, and past it, as ``piece`` began."""
+        """Return whether the clock leapt over a boundary, and past it, as ``piece`` began."""
         start = piece.start + piece.offset
         return (
             piece.reached < start

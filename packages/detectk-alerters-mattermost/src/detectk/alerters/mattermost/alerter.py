@@ -9,7 +9,7 @@ from detectk.alerters.mattermost.attachments import custom_payload, default_payl
 from detectk.alerters.mattermost.markdown import quiet
 from detectk.alerters.mattermost.options import MattermostOptions
 from detectk.contracts import Alerter, Sent, Services
-from detectk.delivery.http import HttpSender, Refusal
+from detectk.delivery import HttpSender, Refusal
 from detectk.template.custom import custom_text
 from detectk.values.message import Message
 

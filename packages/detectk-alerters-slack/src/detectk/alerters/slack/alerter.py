@@ -8,7 +8,7 @@ from detectk.alerters.slack.blocks import custom_payload, default_payload
 from detectk.alerters.slack.mrkdwn import escape
 from detectk.alerters.slack.options import SlackOptions
 from detectk.contracts import Alerter, Sent, Services
-from detectk.delivery.http import HttpSender, Refusal
+from detectk.delivery import HttpSender, Refusal
 from detectk.template.custom import custom_text
 from detectk.values.message import Message
 

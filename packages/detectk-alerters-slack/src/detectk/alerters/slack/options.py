@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import AliasChoices, Field
 
 from detectk.contracts import Options
-from detectk.delivery.http import WebhookUrl
+from detectk.delivery import WebhookUrl
 from detectk.template.custom import MessageTemplate
 
 __all__ = ["SlackOptions"]

@@ -148,7 +148,8 @@ def _told(where: str) -> Iterator[None]:
         raise CollectError(
             str(error), where=where, hint="mend it, or name another column or path in the config"
         ) from error
-    except (EOFError, OSError, PolarsError, zlib.error) as error:
+    # RuntimeError: what versions of polars before 2 make of text that is no NDJSON.
+    except (EOFError, OSError, PolarsError, RuntimeError, zlib.error) as error:
         reason = str(getattr(error, "strerror", None) or error).partition("\n")[0]
         raise CollectError(
             f"cannot be read: {reason}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
 __all__ = ["tokens"]
 
@@ -17,65 +16,14 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _PLACEHOLDER = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
-_KEYWORDS: Final = frozenset(
-    [
-        "all",
-        "and",
-        "as",
-        "asc",
-        "avg",
-        "between",
-        "by",
-        "case",
-        "cast",
-        "coalesce",
-        "count",
-        "cross",
-        "desc",
-        "distinct",
-        "else",
-        "end",
-        "except",
-        "exists",
-        "false",
-        "from",
-        "full",
-        "group",
-        "having",
-        "in",
-        "inner",
-        "intersect",
-        "interval",
-        "is",
-        "join",
-        "lateral",
-        "left",
-        "like",
-        "limit",
-        "max",
-        "min",
-        "not",
-        "null",
-        "offset",
-        "on",
-        "or",
-        "order",
-        "outer",
-        "over",
-        "partition",
-        "right",
-        "select",
-        "sum",
-        "then",
-        "true",
-        "union",
-        "using",
-        "values",
-        "when",
-        "where",
-        "window",
-        "with",
-    ]
+_KEYWORD = re.compile(
+    """
+    all|and|as|asc|avg|between|by|case|cast|coalesce|count|cross|desc|distinct|else|end|except|
+    exists|false|from|full|group|having|in|inner|intersect|interval|is|join|lateral|left|like|
+    limit|max|min|not|null|offset|on|or|order|outer|over|partition|right|select|sum|then|true|
+    union|using|values|when|where|window|with
+    """,
+    re.VERBOSE | re.IGNORECASE,
 )
 
 
@@ -90,8 +38,8 @@ def tokens(query: str) -> list[str]:
         if match["quoted"]:
             found.append(_PLACEHOLDER.sub(r"{{ \1 }}", match["quoted"]))
         elif match["word"]:
-            lower = match["word"].lower()
-            found.append(lower if lower in _KEYWORDS else match["word"])
+            word = match["word"]
+            found.append(word.lower() if _KEYWORD.fullmatch(word) else word)
         elif match["sign"]:
             found.append(match["sign"])
     return found

@@ -1,0 +1,54 @@
+"""Look at a query before it is ever rendered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from detectk.config.layers import Layer
+from detectk.config.metric import Block
+from detectk.config.problems import Problems
+from detectk.config.yaml_tree import dotted
+from detectk.errors import ConfigError
+
+__all__ = ["check_query"]
+
+_WINDOW: Final = frozenset({"period_start", "period_finish"})
+_SIMPLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_JINJA = re.compile(r"\{[{%#]")
+
+
+def check_query(block: Block, layer: Layer, problems: Problems) -> None:
+    """Complain of a ``query`` that is no template, and warn of one without its time variables.
+
+    Args:
+        block: The collector.
+        layer: The keys of its block.
+        problems: Told what is found.
+    """
+    query = getattr(block.options, "query", None)
+    if not isinstance(query, str):
+        return
+    params = replace(layer, base=(*layer.base, "params"))
+    label = dotted((*params.base, "query"))
+    try:
+        bounded = _uses_window(query)
+    except ConfigError as error:
+        problems.add(f"{label}: {error.message}", params.place(("query",), of="value"), error.hint)
+        return
+    if not bounded:
+        problems.warn(
+            f"{label}: does not use both {{{{ period_start }}}} and {{{{ period_finish }}}}; "
+            "rows outside the window are dropped",
+            params.place(("query",)),
+        )
+
+
+def _uses_window(query: str) -> bool:
+    names = set(_SIMPLE.findall(query))
+    if not _JINJA.search(_SIMPLE.sub("", query)):
+        return names >= _WINDOW
+    from detectk.template.queries import uses_window  # parsing takes 30 times as long as the above
+
+    return uses_window(query)

@@ -1,0 +1,54 @@
+"""Addresses that are secrets: which may carry one, and what of them may be shown."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, SecretStr
+
+__all__ = ["WebhookUrl", "host_of", "is_loopback", "secure_url"]
+
+
+def secure_url(url: SecretStr) -> SecretStr:
+    """Return ``url`` if it keeps a secret: https, or http to this machine.
+
+    Raises:
+        ValueError: It does not; the message does not repeat it.
+    """
+    text = url.get_secret_value().strip()
+    try:
+        parts = urlsplit(text)
+        scheme, host, _ = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("this is not a URL; copy it again from the channel's settings") from None
+    if scheme not in ("http", "https") or not host:
+        raise ValueError("this is not a URL; it begins with https:// and names a host")
+    if scheme == "http" and not is_loopback(host):
+        raise ValueError("plain http would show the webhook's secret to everyone; write https://")
+    return SecretStr(text)
+
+
+WebhookUrl = Annotated[SecretStr, AfterValidator(secure_url)]
+"""Option type: a secret URL, https or loopback."""
+
+
+def host_of(url: str) -> str:
+    """Return the host, and the port where one is written: all of a webhook that may be shown."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "the webhook"
+    return f"{parts.hostname}{port}" if parts.hostname else "the webhook"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
