@@ -115,8 +115,8 @@ def test_no_point_sees_the_future() -> None:
 def test_eight_outliers_do_not_make_themselves_normal() -> None:
     """A14: with 0.1 of decay a point, the bounds of the ninth were 5000..5000."""
     values = [*noise(720, level=1000.0), *[5000.0] * 8]
-    for options in ({}, {"use_weighted": True}):
-        found = judge(values, **options)
+    for weighted in (False, True):
+        found = judge(values, use_weighted=weighted)
         assert (found.verdict[-8:] == Verdict.ANOMALY).all()
         assert (found.upper[-8:] < 1100).all()
 

@@ -7,7 +7,7 @@ import numpy as np
 from detectk.contracts import Services, Task
 from detectk.detectors.missing_data import MissingDataDetector
 from detectk.detectors.options import MissingDataOptions
-from detectk.values import NO_LABELS, Interval, Series, Status, Verdict, Verdicts
+from detectk.values import NO_LABELS, Interval, Series, Status, Times, Verdict, Verdicts
 
 HOUR = Interval.parse("1 hour")
 LETTERS = {"v": Status.VALUE, "z": Status.VALUE, ".": Status.MISSING, "n": Status.NULL}
@@ -16,7 +16,8 @@ LETTERS |= {"l": Status.LATE, "f": Status.FAILED, "s": Status.SKIPPED}
 
 def judge(letters: str, **options: Any) -> Verdicts:
     """One point a letter: value, zero, missing, null, late, failed, skipped."""
-    times = np.datetime64("2024-01-01", "us") + np.arange(len(letters)) * np.timedelta64(1, "h")
+    hours = np.arange(len(letters)) * np.timedelta64(1, "h")
+    times: Times = np.array(np.datetime64("2024-01-01", "us") + hours, dtype="datetime64[us]")
     values = np.array([{"v": 7.0, "z": 0.0, "s": 5.0}.get(letter, np.nan) for letter in letters])
     status = np.array([LETTERS[letter] for letter in letters], dtype=np.uint8)
     task = Task("id", Series(NO_LABELS, times, values, status), HOUR, np.arange(len(letters)))

@@ -139,7 +139,7 @@ def test_a_trickle_ends_at_the_deadline(server: WebhookServer) -> None:
     sender.close()
 
 
-@pytest.mark.parametrize("url", ["ftp://example.com/secret-path", "https://exa mple/secret-path"])
+@pytest.mark.parametrize("url", ["ftp://example.com/secret-path", "https://[::1/secret-path"])
 def test_what_is_no_address_is_not_tried_again(url: str) -> None:
     sender = HttpSender(url, where="ops", clock=VirtualClock(NOON))
     error = refused(sender)

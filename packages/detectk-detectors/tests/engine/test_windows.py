@@ -19,7 +19,7 @@ def task(values: list[float], *, exclude: tuple[Window, ...] = ()) -> Task:
 
 
 def members(baseline: Baseline, row: int) -> list[int]:
-    return baseline.points[baseline.low[row] : baseline.high[row]].tolist()
+    return [int(place) for place in baseline.points[baseline.low[row] : baseline.high[row]]]
 
 
 def test_a_window_by_time_holds_its_start_and_not_its_target() -> None:

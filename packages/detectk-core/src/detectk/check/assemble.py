@@ -32,6 +32,7 @@ __all__ = ["Assembler"]
 
 _EMBEDDED = "sql"
 _GAP_DETECTOR = "missing_data"
+_ALWAYS_TOLD = ("n_sigma", "operator", "threshold", "window_size")
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class Assembler:
             schedule=schedule,
             collector=collector,
             judges=judges,
-            alerting=self._alerting(config, schedule),
+            alerting=self._alerting(config),
             history=history,
             state=state,
             fill=options.fill if isinstance(options, RowOptions) else None,
@@ -101,8 +102,7 @@ class Assembler:
     def _judge(self, config: MetricConfig, one: DetectorConfig, schedule: Schedule) -> Judge:
         detector: Detector[Any] = self._build(config, one)
         name = one.id or _id(detector, one, schedule.interval)
-        parameters = one.options.model_dump(mode="json")
-        return Judge(name, detector, describe_detector(one.type, parameters))
+        return Judge(name, detector, describe_detector(one.type, _worth_telling(one.options)))
 
     def _stores(self, config: MetricConfig, judges: Sequence[Judge]) -> tuple[History, State]:
         storage = self._storage(config, config.storage.block)
@@ -148,7 +148,7 @@ class Assembler:
             self._parts.append(storage)
         return self._storages[key]
 
-    def _alerting(self, config: MetricConfig, schedule: Schedule) -> tuple[Alerting, ...]:
+    def _alerting(self, config: MetricConfig) -> tuple[Alerting, ...]:
         kinds = {one.type for one in config.detectors}
         if not config.alerters:
             return (Alerting(_fitting(Rule(), kinds), hold="the metric has no alerter"),)
@@ -168,6 +168,13 @@ class Assembler:
             )
             for group in groups.values()
         )
+
+
+def _worth_telling(options: Options) -> dict[str, object]:
+    """Return what the user chose, and the few options that a message is not clear without."""
+    told = options.model_dump(mode="json")
+    chosen = options.model_dump(mode="json", exclude_defaults=True)
+    return {name: told[name] for name in told if name in chosen or name in _ALWAYS_TOLD}
 
 
 def _id(detector: Detector[Any], one: DetectorConfig, interval: Interval) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from detectk.config.aliases import rename
 from detectk.config.layers import Layer, merge, only, validate, without
@@ -144,7 +145,7 @@ class BlockReader:
             spellings[key] = (*layer.base, key)
         return replace(layer, label="param", values=values, base=base, spellings=spellings)
 
-    def _profile(self, layer: Layer) -> _Source | bool | None:
+    def _profile(self, layer: Layer) -> _Source | Literal[False] | None:
         """Return the profile, None when none is named, False when it cannot be had."""
         name = layer.values.get("profile")
         if not name:
@@ -165,6 +166,10 @@ class BlockReader:
         own = Layer(
             f"profile {name!r}", values, profile.tree, profile.keys, tainted=resolved.tainted
         )
+        if kind is not None and not isinstance(kind, str):
+            place = own.place(("type",), of="value")
+            self.problems.add(f"{name}.type: is not text", place, "put it in quotes")
+            return False
         if nested is None:
             return _Source(own, kind)
         if not isinstance(nested, dict):
@@ -185,9 +190,6 @@ class BlockReader:
                 continue
             mine = source.layer.tree is layer.tree and source.layer.label == "param"
             place = (layer if mine else source.layer).place(("type",), of="value")
-            if not isinstance(source.type, str):
-                self.problems.add("type is not text", place, "put it in quotes")
-                return None
             try:
                 other = self._specs.catalogue.find(kind, source.type)
             except PluginError as error:

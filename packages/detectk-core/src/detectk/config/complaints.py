@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
+from pydantic import AliasChoices, BaseModel, SecretBytes, SecretStr, ValidationError
 
 from detectk.config.problems import near
 from detectk.config.redaction import STARS
 from detectk.config.yaml_tree import Keys
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
 __all__ = ["NAME", "Complaint", "complaints", "option_names", "secret_strings"]
@@ -63,6 +64,7 @@ class Complaint:
         value: The value, as it may be shown.
         hint: What to do.
         free: Whether code wrote the words, which may quote anything.
+        declared: Whether the option is declared secret, so that its code knows not to quote.
     """
 
     keys: Keys
@@ -72,9 +74,12 @@ class Complaint:
     value: str
     hint: str = ""
     free: bool = False
+    declared: bool = False
 
     def text(self, *, secret: bool) -> str:
         """Return the sentence, with stars for a secret value."""
+        if self.about == "key":
+            return self.words
         return self.words.replace("{}", STARS if secret else self.value)
 
 
@@ -94,9 +99,16 @@ def complaints(
     return tuple(found.values())
 
 
+@lru_cache(maxsize=256)
 def option_names(model: type[BaseModel]) -> tuple[str, ...]:
     """Return the names under which a model takes values."""
-    return _names(model)
+    by_name = model.model_config.get("populate_by_name", False)
+    by_name = by_name or model.model_config.get("validate_by_name", False)
+    names: dict[str, None] = {}
+    for name, info in model.model_fields.items():
+        choices = _choices(info)
+        names |= dict.fromkeys((name, *choices) if by_name or not choices else choices)
+    return tuple(names)
 
 
 def secret_strings(model: type[BaseModel], values: Mapping[str, Any]) -> Iterator[str]:
@@ -110,9 +122,7 @@ def _either(first: Complaint, second: Complaint) -> Complaint:
     head = "{} is not "
     both = first.words.startswith(head) and second.words.startswith(head)
     words = f"{first.words} or {second.words.removeprefix(head)}" if both else first.words
-    return Complaint(
-        first.keys, first.at, first.about, words, first.value, first.hint, free=first.free
-    )
+    return replace(first, words=words, free=first.free or second.free)
 
 
 def _complaint(
@@ -125,25 +135,26 @@ def _complaint(
         return Complaint(keys, keys, "key", f"missing key {loc[-1]!r}", "")
     if kind == "extra_forbidden":
         keys = _given(values, loc[:-1])
-        known = option_names(_inner(model, keys) or model) if len(keys) == len(loc) - 1 else ()
+        inner = _inner(model, keys)
+        known = option_names(inner) if inner else ()
         words = f"unknown key {str(loc[-1])!r}"
         hint = near(loc[-1], known)
         if not hint and 0 < len(known) <= _FEW:
             hint = f"known keys: {', '.join(sorted(known))}"
         return Complaint(keys, (*keys, loc[-1]), "key", words, "", hint)
     keys = _given(values, loc)
-    value = _shown(detail["input"]) if not _is_secret(model, keys) else STARS
+    declared = bool(keys) and str(keys[0]) in _secret_options(model)
+    value = STARS if declared else _shown(detail["input"])
     words, hint, free = _words(kind, detail)
-    return Complaint(keys, keys, "value", words, value, hint, free=free)
+    return Complaint(keys, keys, "value", words, value, hint, free=free, declared=declared)
 
 
-def _words(kind: str, detail: ErrorDetails) -> tuple[str, str, bool]:
+def _words(kind: str, detail: ErrorDetails) -> tuple[str, str, bool]:  # noqa: PLR0911  # by kind
     context: Mapping[str, Any] = detail.get("ctx", {})
     given = detail["input"]
     if kind in ("value_error", "assertion_error"):
-        message, _, hint = (
-            str(context.get("error", detail["msg"])).replace("{}", "{ }").partition("; ")
-        )
+        said = str(context.get("error", detail["msg"])).replace("{}", "{ }")
+        message, _, hint = said.partition("; ")
         return message, hint, True
     if kind in ("literal_error", "enum"):
         choices = str(context["expected"])
@@ -151,7 +162,7 @@ def _words(kind: str, detail: ErrorDetails) -> tuple[str, str, bool]:
         return f"{{}} is not one of {choices.replace(' or ', ', ')}", near(given, names), False
     if kind in _BOUNDS:
         key, words = _BOUNDS[kind]
-        return f"{{}} is not {words} {context[key]:g}", "", False
+        return f"{{}} is not {words} {context[key]}", "", False
     if kind in ("too_short", "string_too_short") and not given:
         return "is empty", "fill it in or remove it", False
     if kind == "string_pattern_mismatch" and context["pattern"] == NAME:
@@ -221,14 +232,11 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models(argument)
 
 
-@lru_cache(maxsize=256)
-def _names(model: type[BaseModel]) -> tuple[str, ...]:
-    names = []
-    for name, info in model.model_fields.items():
-        by_name = info.alias is None or model.model_config.get("populate_by_name", False)
-        names += [name] if by_name else []
-        names += [info.alias] if info.alias else []
-    return tuple(names)
+def _choices(info: FieldInfo) -> tuple[str, ...]:
+    """Return the aliases under which a field takes its value."""
+    alias = info.validation_alias
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    return tuple(choice for choice in choices if isinstance(choice, str))
 
 
 @lru_cache(maxsize=256)
@@ -237,7 +245,7 @@ def _secret_options(model: type[BaseModel]) -> tuple[str, ...]:
         name
         for field, info in model.model_fields.items()
         if _holds_secret(info.annotation)
-        for name in {field, info.alias or field}
+        for name in (field, *_choices(info))
     )
 
 
@@ -248,10 +256,6 @@ def _holds_secret(annotation: Any) -> bool:
         if issubclass(annotation, BaseModel):
             return bool(_secret_options(annotation))
     return any(_holds_secret(argument) for argument in get_args(annotation))
-
-
-def _is_secret(model: type[BaseModel], keys: Keys) -> bool:
-    return bool(keys) and str(keys[0]) in _secret_options(model)
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -130,7 +130,7 @@ def _length(value: timedelta) -> str:
     return f"{value.total_seconds():g} seconds"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any) -> Any:  # noqa: PLR0911  # by type
     if isinstance(value, SecretStr | SecretBytes):
         return STARS
     if isinstance(value, timedelta):

@@ -72,15 +72,15 @@ def load_many(paths: Iterable[str | Path], load: Callable[[Tree], MetricConfig])
     configs: list[MetricConfig] = []
     errors: list[DetectKError] = []
     skipped: list[Skipped] = []
-    seen: set[str] = set()
+    seen: set[object] = set()
     for path in paths:
         try:
             for file, named in _files(str(path)):
-                real = os.path.realpath(file)
-                if real not in seen:
-                    seen.add(real)
+                identity = _identity(file)
+                if identity not in seen:
+                    seen.add(identity)
                     _load(file, load, named=named, configs=configs, skipped=skipped, errors=errors)
-        except ConfigError as error:
+        except ConfigError as error:  # noqa: PERF203  # one wrong pattern is no reason to stop
             errors.append(error)
     live = [config for config in configs if not config.is_load_definition]
     clashes = _clashes(live)
@@ -100,7 +100,7 @@ def is_metric(tree: Tree) -> bool:
 
 
 def _load(
-    file: str,
+    file: Path,
     load: Callable[[Tree], MetricConfig],
     *,
     named: bool,
@@ -108,39 +108,41 @@ def _load(
     skipped: list[Skipped],
     errors: list[DetectKError],
 ) -> None:
+    shown = str(file)
     try:
-        if not named and os.path.basename(file) in _NOT_METRICS:
-            skipped.append(Skipped(file, "shared settings"))
+        if not named and file.name in _NOT_METRICS:
+            skipped.append(Skipped(shown, "shared settings"))
             return
-        text = read_text(Path(file), file)
-        tree = parse(text, file)
+        text = read_text(file, shown)
+        tree = parse(text, shown)
         if not named and text.strip() and not is_metric(tree):
             reason = "comments only" if tree.root is None else "not a metric"
-            skipped.append(Skipped(file, reason))
+            skipped.append(Skipped(shown, reason))
             return
         configs.append(load(tree))
     except DetectKError as error:
         errors.extend(all_errors(error))
 
 
-def _files(path: str) -> Iterator[tuple[str, bool]]:
+def _files(text: str) -> Iterator[tuple[Path, bool]]:
     """Give each file and whether it was named itself."""
-    if os.path.isdir(path):
+    path = Path(text)
+    if path.is_dir():
         yield from ((file, False) for file in _walk(path))
-    elif has_magic(path) and not os.path.exists(path):
-        found = sorted(glob(path, recursive=True))
+    elif has_magic(text) and not path.exists():
+        found = sorted(glob(text, recursive=True))  # noqa: PTH207  # takes absolute patterns too
         if not found:
-            raise ConfigError("matches no file", where=path, hint="check the pattern")
-        for match in found:
-            if os.path.isdir(match):
+            raise ConfigError("matches no file", where=text, hint="check the pattern")
+        for match in map(Path, found):
+            if match.is_dir():
                 yield from ((file, False) for file in _walk(match))
-            elif match.endswith(_SUFFIXES):
+            elif match.suffix in _SUFFIXES:
                 yield match, False
     else:
         yield path, True
 
 
-def _walk(top: str) -> Iterator[str]:
+def _walk(top: Path) -> Iterator[Path]:
     entered: set[str] = set()
     for folder, folders, files in os.walk(top, followlinks=True):
         real = os.path.realpath(folder)
@@ -151,7 +153,16 @@ def _walk(top: str) -> Iterator[str]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if name.endswith(_SUFFIXES) and not name.startswith("."):
-                yield os.path.join(folder, name)
+                yield Path(folder, name)
+
+
+def _identity(file: Path) -> object:
+    """Return what two names of one file have in common."""
+    try:
+        status = file.stat()
+    except OSError:
+        return str(file)
+    return (status.st_dev, status.st_ino) if status.st_ino else str(file.resolve())
 
 
 def _clashes(live: list[MetricConfig]) -> dict[str, ConfigError]:

@@ -138,11 +138,11 @@ def _blame(complaint: Complaint, merged: Merged, problems: Problems) -> None:
     label = dotted(layer.path(keys))
     redact = problems.redactor.redact
     parts = complaint.free and (secret or _guarded(merged))
-    if secret and complaint.free:
+    if secret and complaint.free and not complaint.declared:
         text, hint = "the value given by reference is not valid", "check what it refers to"
     else:
         text = redact(complaint.text(secret=secret), parts=parts)
-        hint = redact(complaint.hint, parts=parts) if not secret else ""
+        hint = "" if secret and not complaint.free else redact(complaint.hint, parts=parts)
     if layer.label.startswith("env "):
         text = f"{text} (from {layer.label})"
     problems.add(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -63,9 +63,6 @@ class MetricFile(BaseModel):
     backtest: Any = None
 
 
-_BLOCKS: Final = ("collector", "storage", "state", "detector", "detectors", "alerter", "alerters")
-
-
 class ConfigLoader:
     """Loads metrics; keeps what they share, so use one for many files.
 
@@ -82,7 +79,7 @@ class ConfigLoader:
         project_root: str | Path | None = None,
     ) -> None:
         self._environ = os.environ if environ is None else environ
-        root = None if project_root is None else Path(os.path.abspath(project_root))
+        root = None if project_root is None else Path(project_root).absolute()
         self._projects = Projects(self._environ, root)
         self._profiles = Profiles(self._environ)
         self._catalogue = catalogue
@@ -116,7 +113,7 @@ class ConfigLoader:
             PluginError: See `load`.
         """
         _check_document(tree)
-        folder = Path(os.path.abspath(tree.path)).parent
+        folder = Path(os.path.normpath(Path(tree.path).absolute().parent))
         project = self._projects.find(folder)
         problems = Problems(Redactor())
         resolver = Resolver(self._environ, self._secret, folder=project.root, problems=problems)
@@ -195,7 +192,9 @@ class _MetricReader:
             text = "alerting: there is no alerter, so nobody is told"
             self.problems.warn(text, self.top.place(("alerting",)))
         self.problems.settle()
-        assert file and collector and storage and schedule and detectors  # noqa: S101 - or settled
+        whole = file and collector and storage and schedule and detectors
+        if not whole:  # pragma: no cover - what is absent was a problem, and settled above
+            raise AssertionError("a part is absent, and no problem says why")
         return MetricConfig(
             name=file.name,
             description=file.description,

@@ -13,10 +13,20 @@ from detectk.config.text_file import read_text
 from detectk.config.yaml_tree import Keys, Tree, parse
 from detectk.errors import ConfigError, Place
 
-__all__ = ["PROFILE_FILES", "Profile", "Profiles"]
+__all__ = ["PROFILE_FILES", "Profile", "Profiles", "read_profiles"]
 
 PROFILE_FILES: Final = ("detectk_profiles.yaml", "detectk_profiles.yml")
 _SYSTEM: Final = Path("/etc/detectk")
+
+
+def read_profiles(path: Path) -> dict[str, Profile]:
+    """Return every profile of a file, references unresolved.
+
+    Raises:
+        ConfigError: The file cannot be read, or a profile is not a mapping.
+    """
+    tree = _read(path)
+    return {name: _profile(name, tree, keys) for name, keys in _entries(tree)}
 
 
 @dataclass(frozen=True, slots=True)

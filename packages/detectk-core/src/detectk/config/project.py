@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from detectk.config.text_file import read_text
 from detectk.config.yaml_tree import Tree, parse
 from detectk.errors import ConfigError, Place
 
-__all__ = ["PROJECT_FILES", "Project", "ProjectConfig", "Projects"]
+__all__ = ["PROJECT_FILES", "Project", "ProjectConfig", "Projects", "read_project"]
 
 PROJECT_FILES: Final = ("detectk_project.yaml", "detectk_project.yml")
 _MARKS: Final = (*PROJECT_FILES, "detectk_profiles.yaml", "detectk_profiles.yml")
@@ -88,16 +88,26 @@ class Projects:
         path = next((root / name for name in PROJECT_FILES if (root / name).is_file()), None)
         if path is None:
             return project
-        shown = str(path)
-        tree = parse(read_text(path, shown), shown)
-        if tree.root is None:
-            return project
-        if not isinstance(tree.root, dict):
-            raise ConfigError("is not a mapping", where=Place(shown, 1, 1), hint="write key: value")
-        problems = Problems(Redactor())
-        config = validate(ProjectConfig, merge([Layer("project", tree.root, tree, ())]), problems)
-        problems.settle()
-        return Project(root, project.home, config.name if config else "", tree)
+        config, tree = read_project(path)
+        return replace(project, name=config.name, tree=tree)
+
+
+def read_project(path: Path) -> tuple[ProjectConfig, Tree]:
+    """Return what a project file says, references unresolved, and where it says it.
+
+    Raises:
+        ConfigError: The file cannot be read, or is wrong.
+    """
+    shown = str(path)
+    tree = parse(read_text(path, shown), shown)
+    if tree.root is None:
+        return ProjectConfig(), replace(tree, root={})
+    if not isinstance(tree.root, dict):
+        raise ConfigError("is not a mapping", where=Place(shown, 1, 1), hint="write key: value")
+    problems = Problems(Redactor())
+    config = validate(ProjectConfig, merge([Layer("project", tree.root, tree, ())]), problems)
+    problems.settle()
+    return config or ProjectConfig(), tree
 
 
 def _root(folder: Path) -> Path:

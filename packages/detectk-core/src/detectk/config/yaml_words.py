@@ -29,7 +29,7 @@ def complaint(error: YAMLError, text: str, path: str) -> ConfigError:
     return ConfigError(f"not valid YAML: {problem}", where=place, hint=hint)
 
 
-def _words(problem: str, *, in_quotes: bool) -> tuple[str, str]:
+def _words(problem: str, *, in_quotes: bool) -> tuple[str, str]:  # noqa: PLR0911  # by problem
     if "'\\t'" in problem:
         return "a tab indents this line", "indent with spaces"
     if "cannot start any token" in problem:

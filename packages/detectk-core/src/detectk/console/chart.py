@@ -61,7 +61,7 @@ def draw(  # noqa: PLR0913 - columns of one table
         flagged: (n,) bool, the points to mark. Where several points share a column, a flagged
             one is shown, the farthest out first; else their mean.
         width: Columns, labels included; at least 30 are used.
-        height: Rows between the lowest and the highest value; at least 4 are used.
+        height: Rows for the values, at most where that leaves a row for each label.
         zone: IANA key for the axis.
         onset: Start of the stretch to underline; None for none.
         until: End of it; None when it goes on.
@@ -72,6 +72,8 @@ def draw(  # noqa: PLR0913 - columns of one table
         return "no values to draw"
     low, high, ticks = _scale(values, lower, upper, height)
     labels = _tick_labels(ticks)
+    steps = len(ticks) - 1
+    height = steps * max(1, (height - 1) // steps) + 1  # so that every tick has a row of its own
     margin = max(map(len, labels))
     room = max(30, width) - margin - 2
     columns = _columns(times, values, lower, upper, flagged, room=room, zone=zone)
@@ -87,7 +89,9 @@ def draw(  # noqa: PLR0913 - columns of one table
     if onset is not None:
         rows.append(f"{edge} {_underline(columns, onset, until, zone)}".rstrip())
     first, last = columns[0].at, columns[-1].at
-    rows.append(f"{edge} {period(first, last, zone)}   ─ value   ░ expected   ● outside")
+    legend = [period(first, last, zone), "─ value   ░ expected   ● outside"]
+    fits = sum(map(len, legend)) + 3 <= room
+    rows += [f"{edge} {text}" for text in (["   ".join(legend)] if fits else legend)]
     text = "\n".join(rows)
     return text.translate(_ASCII) if plain else text
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, SecretStr
 
-__all__ = ["WebhookUrl", "host_of", "is_loopback", "secure_url"]
+__all__ = ["WebhookUrl", "host_of", "is_loopback", "reaches_this_machine", "secure_url"]
 
 
 def secure_url(url: SecretStr) -> SecretStr:
@@ -42,6 +42,15 @@ def host_of(url: str) -> str:
     except ValueError:
         return "the webhook"
     return f"{parts.hostname}{port}" if parts.hostname else "the webhook"
+
+
+def reaches_this_machine(url: str) -> bool:
+    """Whether ``url`` is plain http to this machine."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "http" and is_loopback(parts.hostname or "")
 
 
 def is_loopback(host: str) -> bool:

@@ -11,12 +11,11 @@ from datetime import timezone
 from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from detectk.clock import Clock
-from detectk.delivery.address import host_of, is_loopback
+from detectk.delivery.address import host_of, reaches_this_machine
 from detectk.errors import AlertError
 from detectk.version import VERSION
 
@@ -125,7 +124,7 @@ class HttpSender:
                 try:
                     self._client = httpx.Client(
                         timeout=self._timeout,
-                        trust_env=not self._is_this_machine(),
+                        trust_env=not reaches_this_machine(self._url),
                         headers={
                             "Content-Type": "application/json; charset=utf-8",
                             "Accept-Encoding": "identity",
@@ -138,10 +137,6 @@ class HttpSender:
                         hint="look at HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE",
                     ) from error
             return self._client
-
-    def _is_this_machine(self) -> bool:
-        parts = urlsplit(self._url)
-        return parts.scheme == "http" and is_loopback(parts.hostname or "")
 
     def _read(self, response: httpx.Response) -> str:
         deadline = self._clock.monotonic() + self._timeout
@@ -217,10 +212,10 @@ class HttpSender:
         )
 
     def _hide(self, text: str) -> str:
-        parts = urlsplit(self._url)
-        pieces = [self._url, parts.path, parts.query, *re.split(r"[/?&=]", self._url)]
+        rest = self._url.partition("://")[2].partition("/")[2]
+        pieces = [self._url, rest, *re.split(r"[/?&=#]", rest)]
         for piece in sorted(pieces, key=len, reverse=True):
-            if len(piece) >= _LEAST_SECRET and piece not in (self._host, parts.netloc, "https:"):
+            if len(piece) >= _LEAST_SECRET:
                 text = text.replace(piece, "***")
         return text
 

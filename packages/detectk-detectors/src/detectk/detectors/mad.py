@@ -40,8 +40,8 @@ def robust_scale(sample: Sample, centre: float) -> float:
     """Scale of ``sample`` around ``centre`` as a consistent median absolute deviation.
 
     Where more than half of the values equal the centre the median deviation is 0, though the
-    others may be as usual as the zeros of a quiet shop. Then the 95 % quantile of the deviations
-    says how far values go; it is 0 only if fewer than one in twenty differs.
+    others may be as usual as the few orders of a quiet shop. Then the 95 % quantile of the
+    deviations says how far values go; it is 0 only if fewer than one in twenty differs.
 
     Returns:
         Scale in the metric's unit; 0.0 for a constant sample.

@@ -1,0 +1,1 @@
+"""The ``dtk`` command: the top floor."""

@@ -1,0 +1,134 @@
+"""What holds for every command: how much is said, and in which form."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any
+
+import typer
+
+from detectk.console.log import set_up
+from detectk.console.printing import stdout_reserved
+
+__all__ = ["JsonOption", "Output", "Settings", "shared_options"]
+
+
+class Output(str, Enum):
+    """The form of a result."""
+
+    text = "text"
+    json = "json"
+
+
+@dataclass(slots=True)
+class Settings:
+    """The options that may stand before or after a command.
+
+    Attributes:
+        verbosity: See `detectk.console.log.set_up`.
+        debug: Whether tracebacks are shown.
+        json: Whether standard output is for one JSON object.
+    """
+
+    verbosity: int = 0
+    debug: bool = False
+    json: bool = False
+
+    def apply(self) -> None:
+        """Set the log up accordingly."""
+        set_up(max(1, self.verbosity) if self.debug else self.verbosity)
+        if not self.debug:
+            for handler in logging.getLogger().handlers:
+                handler.addFilter(_without_traceback)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    if record.exc_info and record.levelno <= logging.DEBUG:
+        return False
+    record.exc_info = None
+    return True
+
+
+def _louder(ctx: typer.Context, value: int) -> None:
+    _change(ctx, verbosity=value)
+
+
+def _quieter(ctx: typer.Context, value: int) -> None:
+    _change(ctx, verbosity=-value)
+
+
+def _debug(ctx: typer.Context, value: bool) -> None:  # noqa: FBT001 - typer calls it
+    _change(ctx, debug=value)
+
+
+def _change(ctx: typer.Context, *, verbosity: int = 0, debug: bool = False) -> None:
+    settings = ctx.find_object(Settings)
+    if settings is not None and (verbosity or debug):
+        settings.verbosity += verbosity
+        settings.debug = settings.debug or debug
+        settings.apply()
+
+
+def _form(ctx: typer.Context, value: Output) -> Output:
+    settings = ctx.find_object(Settings)
+    if settings is not None and value is Output.json and not settings.json:
+        settings.json = True
+        ctx.with_resource(stdout_reserved())
+    return value
+
+
+JsonOption = Annotated[
+    Output,
+    typer.Option("--output", callback=_form, metavar="text|json", help="Form of the result."),
+]
+"""``--output``: with json, standard output is one object and nothing else."""
+
+
+def _options(
+    verbose: Annotated[
+        int,
+        typer.Option(
+            "--verbose",
+            "-v",
+            count=True,
+            callback=_louder,
+            expose_value=False,
+            show_default=False,
+            metavar="",
+            help="Say why; -vv for other libraries too.",
+        ),
+    ] = 0,
+    quiet: Annotated[
+        int,
+        typer.Option(
+            "--quiet",
+            "-q",
+            count=True,
+            callback=_quieter,
+            expose_value=False,
+            show_default=False,
+            metavar="",
+            help="Log warnings only; -qq errors only.",
+        ),
+    ] = 0,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug",
+            callback=_debug,
+            expose_value=False,
+            show_default=False,
+            help="Show tracebacks.",
+        ),
+    ] = False,
+) -> None:
+    """Stand for the options that every command has."""
+
+
+def shared_options() -> list[Any]:
+    """Return ``-v``, ``-q`` and ``--debug`` as parameters of a command."""
+    app = typer.Typer(add_completion=False)
+    app.command()(_options)
+    return list(typer.main.get_command(app).params)
