@@ -3,8 +3,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-
-import pytest
+from typing import TYPE_CHECKING
 
 from detectk.console.printing import (
     json_object,
@@ -16,6 +15,9 @@ from detectk.console.printing import (
     wants_colour,
 )
 from detectk.console.secrets import hide
+
+if TYPE_CHECKING:
+    import pytest
 
 
 class Terminal(io.StringIO):

@@ -87,9 +87,7 @@ def test_a_channel_that_asks_for_too_much_gets_no_second_call(clock: VirtualCloc
 
 def test_all_waits_together_fit(clock: VirtualClock) -> None:
     with pytest.raises(AlertError):
-        with_retry(
-            failing(*[busy(12)] * 9), clock=clock, attempts=9, total=30, chance=always(0.0)
-        )
+        with_retry(failing(*[busy(12)] * 9), clock=clock, attempts=9, total=30, chance=always(0.0))
     assert clock.slept == [12.0, 12.0]
 
 

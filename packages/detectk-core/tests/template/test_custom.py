@@ -79,7 +79,10 @@ def test_up_down_and_neither() -> None:
         ("{{ ''.__class__.__mro__ }}", "unsafe"),
         ("{{ cycler.__init__.__globals__.os }}", "unsafe"),
         ("{% do tags.append('x') %}", "Encountered unknown tag 'do'"),
-        ("{{ labels.update({'a': 'b'}) }}", "access to attribute 'update' of 'dict' object is unsafe"),
+        (
+            "{{ labels.update({'a': 'b'}) }}",
+            "access to attribute 'update' of 'dict' object is unsafe",
+        ),
         ("{% if not is_anomaly %}calm{% endif %}  \n", "it gives an empty text"),
     ],
 )
@@ -137,10 +140,15 @@ def test_good_templates_pass(template: str) -> None:
         ("{{ value | rond }}", "m.yaml: the template is wrong at line 1: No filter named 'rond'"),
         (
             "a\nb {{ metric_nam }}",
-            "m.yaml: the template names 'metric_nam' in line 2, which does not exist; "
-            "did you mean 'metric_name'?",
+            (
+                "m.yaml: the template names 'metric_nam' in line 2, which does not exist; "
+                "did you mean 'metric_name'?"
+            ),
         ),
-        ("{{ zzz }}", "m.yaml: the template names 'zzz' in line 1, which does not exist; there are"),
+        (
+            "{{ zzz }}",
+            "m.yaml: the template names 'zzz' in line 1, which does not exist; there are",
+        ),
     ],
 )
 def test_bad_templates_are_found_early(template: str, sentence: str) -> None:

@@ -250,8 +250,10 @@ def test_several_series_are_one_line_each() -> None:
         (
             "retracted",
             "anomaly",
-            "WITHDRAWN: flights_departures: 2 series were normal after all: corrected data takes "
-            "the alerts back",
+            (
+                "WITHDRAWN: flights_departures: 2 series were normal after all: corrected data "
+                "takes the alerts back"
+            ),
             "was said: 0, expected 21.4 to 58.9, 2013-02-08 14:00 to 17:00 EST",
         ),
         (
@@ -303,9 +305,7 @@ def test_a_value_is_told_from_the_bound_it_crossed() -> None:
     incident = an_incident(points=1)
     peak = replace(incident.peak, value=1000.41, upper=1000.4, lower=0.0, direction=1)
     message = a_message("fired", a_notice(incident=replace(incident, peak=peak)))
-    assert headline(message) == (
-        "HIGH: flights_departures rose to 1,000.41, expected 0 to 1,000.4"
-    )
+    assert headline(message) == ("HIGH: flights_departures rose to 1,000.41, expected 0 to 1,000.4")
 
 
 def test_a_headline_is_one_harmless_line() -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from detectk.check.assemble import Assembler
 from detectk.check.observe import observer_of
@@ -27,6 +28,9 @@ from detectk.pipeline import (
 )
 from detectk.plugin import Catalogue
 from detectk.values import MetricReport, Report, Series, Verdicts, Window
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["Checker", "Connection", "Past"]
 
@@ -70,11 +74,11 @@ class Checker:
     ) -> None:
         self._catalogue = catalogue or (loader.catalogue if loader else Catalogue.default())
         self._clock = clock or SystemClock()
-        self._lanes = lanes
+        self._pool = ThreadPoolExecutor(lanes, "dtk-collect")
         self._assembler = Assembler(self._catalogue, self._clock)
         self._jobs: dict[int, tuple[MetricConfig, Job]] = {}
 
-    def __enter__(self) -> Checker:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -88,6 +92,7 @@ class Checker:
     def close(self) -> None:
         """Close what was opened; safe to call twice."""
         self._jobs.clear()
+        self._pool.shutdown()
         self._assembler.close()
 
     def run(self, configs: Sequence[MetricConfig], *, dry_run: bool = False) -> Report:
@@ -106,8 +111,7 @@ class Checker:
             except DetectKError as error:
                 failed[config.name] = MetricReport(config.name, error=error)
         observer = observer_of(self._catalogue)
-        with ThreadPoolExecutor(self._lanes, "dtk-collect") as pool:
-            report = run(jobs, clock=self._clock, executor=pool, observer=observer)
+        report = run(jobs, clock=self._clock, executor=self._pool, observer=observer)
         done = {metric.metric: metric for metric in report.metrics} | failed
         return Report(report.at, tuple(done[config.name] for config in configs))
 

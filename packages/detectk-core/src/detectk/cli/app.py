@@ -71,7 +71,7 @@ def run(arguments: Sequence[str], *, terminable: bool = False) -> int:
         return _stopped(stop)
     except (KeyboardInterrupt, typer.Abort):
         return _stopped(_StoppedError(_INTERRUPTED, "interrupted"))
-    except SystemExit as done:  # shell completion ends like this
+    except SystemExit as done:  # so do shell completion and `_terminate` end
         return done.code if isinstance(done.code, int) else int(done.code is not None)
     except Exception as error:  # noqa: BLE001 - the last line of defence
         return _failed(error, settings)
@@ -98,7 +98,8 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - typer calls it
 
 
 def _dtk(
-    version: Annotated[  # noqa: ARG001 - its callback has answered
+    *,
+    version: Annotated[
         bool,
         typer.Option(
             "--version",
@@ -117,7 +118,8 @@ def _dtk(
 
 
 def _terminate(_number: int, _frame: object) -> None:
-    raise _StoppedError(_TERMINATED, "terminated; nothing is lost, the next run goes on from here")
+    _log.error("terminated; nothing is lost, the next run goes on from here")
+    raise SystemExit(_TERMINATED)  # like an interrupt, nothing on the way catches it
 
 
 def _stopped(stop: _StoppedError) -> int:

@@ -87,6 +87,7 @@ JsonOption = Annotated[
 
 
 def _options(
+    *,
     verbose: Annotated[
         int,
         typer.Option(

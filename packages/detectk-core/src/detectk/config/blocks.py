@@ -88,7 +88,7 @@ class BlockReader:
         params = self._params(layer, direct)
         profile = self._profile(layer)
         if params is None or profile is False:
-            return Read(taken=(params,) if params else ())
+            return Read(taken=(only(params, frozenset(take)),) if params else ())
         written = layer.values.get("type")
         named = written or layer.values.get("profile")
         sources = [_Source(params, written)]

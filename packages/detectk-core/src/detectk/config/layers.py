@@ -132,7 +132,7 @@ def without(layer: Layer, keys: frozenset[str]) -> Layer:
 
 def _blame(complaint: Complaint, merged: Merged, problems: Problems) -> None:
     keys = complaint.keys
-    layer = merged.sources.get(str(keys[0]), merged.home) if keys else merged.home
+    layer = merged.sources.get(str(complaint.at[0]), merged.home) if complaint.at else merged.home
     secret = bool(keys) and layer.is_secret(keys)
     is_value = complaint.about == "value" and bool(keys)
     label = dotted(layer.path(keys))

@@ -192,8 +192,7 @@ class _MetricReader:
             text = "alerting: there is no alerter, so nobody is told"
             self.problems.warn(text, self.top.place(("alerting",)))
         self.problems.settle()
-        whole = file and collector and storage and schedule and detectors
-        if not whole:  # pragma: no cover - what is absent was a problem, and settled above
+        if not (file and collector and storage and schedule and detectors):  # pragma: no cover
             raise AssertionError("a part is absent, and no problem says why")
         return MetricConfig(
             name=file.name,

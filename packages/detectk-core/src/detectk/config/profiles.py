@@ -74,7 +74,7 @@ class Profiles:
     def _search(self, name: str, folder: Path) -> Profile:
         searched: list[str] = []
         names: set[str] = set()
-        for path in self._files(folder):
+        for path in dict.fromkeys(self._files(folder)):
             tree = self._tree(path)
             if tree is None:
                 continue

@@ -218,7 +218,7 @@ class MemoryState(State):
         refused: dict[str, str] = {}
         with self._lock:
             now = self._clock.monotonic()
-            for metric in metrics:
+            for metric in dict.fromkeys(metrics):
                 lease = self._leases[metric]
                 free = not lease.holder or lease.expires <= now
                 if not free and lease.holder != holder:
@@ -276,7 +276,7 @@ class MemoryState(State):
 
     def _has(self, lease: Lease) -> bool:
         held = self._leases[lease.metric]
-        return (held.token, held.holder) == (lease.token, lease.holder)
+        return bool(held.holder) and (held.token, held.holder) == (lease.token, lease.holder)
 
 
 class MemoryStorage(Storage[MemoryOptions]):

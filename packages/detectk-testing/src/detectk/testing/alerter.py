@@ -7,6 +7,7 @@ import logging
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timezone
 from typing import Any, ClassVar
 
@@ -55,19 +56,13 @@ class AlerterSuite(ABC):
 
     @pytest.mark.parametrize("name", awkward_messages())
     def test_awkward_messages_are_sent(self, name: str) -> None:
-        alerter = self.alerter()
-        try:
+        with closing(self.alerter()) as alerter:
             assert isinstance(alerter.send(awkward_messages()[name]), Sent)
-        finally:
-            alerter.close()
 
     def test_a_message_can_be_sent_again(self) -> None:
-        alerter = self.alerter()
-        try:
+        with closing(self.alerter()) as alerter:
             alerter.send(a_message())
             alerter.send(a_message())
-        finally:
-            alerter.close()
 
     def test_closing_twice_or_unused_is_harmless(self) -> None:
         alerter = self.alerter()
@@ -122,9 +117,8 @@ class WebhookAlerterSuite(AlerterSuite):
         assert "flights_departures" in post.body.decode()
 
     def test_several_series_are_one_post_that_names_each(self) -> None:
-        alerter = self.alerter()
-        alerter.send(awkward_messages()["several series"])
-        alerter.close()
+        with closing(self.alerter()) as alerter:
+            alerter.send(awkward_messages()["several series"])
         (post,) = self.server.received
         assert all(name in post.body.decode() for name in ("A000", "A001", "A002"))
 
@@ -168,14 +162,11 @@ class WebhookAlerterSuite(AlerterSuite):
 
     def test_it_works_again_after_a_failure(self) -> None:
         self.server.script(Answer(drop=True), Answer(500, ""))
-        alerter = self.alerter()
-        try:
+        with closing(self.alerter()) as alerter:
             for _ in range(2):
                 with pytest.raises(AlertError):
                     alerter.send(a_message())
             assert isinstance(alerter.send(a_message()), Sent)
-        finally:
-            alerter.close()
 
     @pytest.mark.parametrize("answer", [Answer(500, ""), Answer(404, "{path}"), Answer(drop=True)])
     def test_the_secret_never_shows(self, answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
@@ -191,16 +182,11 @@ class WebhookAlerterSuite(AlerterSuite):
         assert "127.0.0.1" in str(error)
 
     def _refused(self, alerter: Alerter[Any]) -> AlertError:
-        try:
-            with pytest.raises(AlertError) as caught:
-                alerter.send(a_message())
-        finally:
-            alerter.close()
+        with closing(alerter), pytest.raises(AlertError) as caught:
+            alerter.send(a_message())
         return caught.value
 
 
 def _send(alerter: Alerter[Any], kind: MessageKind) -> None:
-    try:
+    with closing(alerter):
         assert isinstance(alerter.send(a_message(kind)), Sent)
-    finally:
-        alerter.close()

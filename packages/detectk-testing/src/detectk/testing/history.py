@@ -74,7 +74,8 @@ class HistorySuite(Suite, ABC):
         assert read.same_as(written)
         assert read.status.tolist() == [Status.VALUE, Status.NULL, Status.VALUE]
         assert read.times.dtype == np.dtype("datetime64[us]")
-        assert (read.values.dtype, read.status.dtype) == (np.float64, np.uint8)
+        assert read.values.dtype == np.dtype(np.float64)
+        assert read.status.dtype == np.dtype(np.uint8)
 
     def test_every_status_is_kept(self, history: History) -> None:
         empty = series(range(6), [None] * 6)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -34,9 +34,8 @@ _CONTEXTS: Final = st.sampled_from([None, "Mon", 1, 2.5, True])
 @st.composite
 def _series(draw: st.DrawFn) -> Series:
     hours = sorted(draw(st.sets(_HOURS, max_size=4)))
-    few = {"min_size": len(hours), "max_size": len(hours)}
-    values = draw(st.lists(st.sampled_from([None, 0.0, 1.5]), **few))
-    context = {"day": draw(st.lists(_CONTEXTS, **few))} if draw(st.booleans()) else None
+    values = [draw(st.sampled_from([None, 0.0, 1.5])) for _ in hours]
+    context = {"day": [draw(_CONTEXTS) for _ in hours]} if draw(st.booleans()) else None
     return series_of(hours, values, labels=draw(_LABELS), context=context)
 
 
@@ -68,9 +67,11 @@ def _judgements(draw: st.DrawFn) -> Judgements:
 
 
 class _Life(RuleBasedStateMachine):
-    def __init__(self, build: Callable[[], Storage[Any]]) -> None:
+    build: ClassVar[Callable[[], Storage[Any]]]
+
+    def __init__(self) -> None:
         super().__init__()
-        self._storage = build()
+        self._storage = type(self).build()
         self._reference = MemoryHistory()
 
     @property
@@ -133,7 +134,7 @@ def compare_with_reference(build: Callable[[], Storage[Any]], *, examples: int) 
         examples: How many lives.
     """
     run_state_machine_as_test(
-        lambda: _Life(build),
+        type("Life", (_Life,), {"build": staticmethod(build)}),
         settings=settings(
             max_examples=examples,
             stateful_step_count=12,

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["services", "virtual_clock"]
 
 
+pytest.register_assert_rewrite(
+    "detectk.testing.alerter",
+    "detectk.testing.collector",
+    "detectk.testing.detector",
+    "detectk.testing.history",
+    "detectk.testing.plugin",
+    "detectk.testing.state",
+)
+
+
 @pytest.fixture
 def virtual_clock() -> VirtualClock:
     """Return a clock that stands at noon of Monday, 1 July 2024, UTC, until it is moved."""

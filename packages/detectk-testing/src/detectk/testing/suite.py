@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = ["Suite"]
 
 _SILENCERS = ("skip", "skipif", "xfail")

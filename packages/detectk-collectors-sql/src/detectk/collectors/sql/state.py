@@ -99,9 +99,8 @@ class SqlState(State):
         """Keep documents and append rows, if the lease still is the holder's."""
         lease = change.lease
         with self._database.transaction():
-            if (lease.metric, lease.token, lease.holder) not in [
-                row[:3] for row in self._leases([lease.metric])
-            ]:
+            holders = [row[1:3] for row in self._leases([lease.metric]) if row[2]]
+            if (lease.token, lease.holder) not in holders:
                 raise LeaseHeldError(
                     f"the lease of {lease.holder!r} has passed on",
                     where=lease.metric,
@@ -116,8 +115,11 @@ class SqlState(State):
             ids = [row.id for row in change.rows]
             sql = "SELECT id FROM dtk_outbox WHERE id IN ({})"
             there = {row[0] for row in self._database.query_in(sql, ids)}
-            new = {row.id: row for row in reversed(change.rows) if row.id not in there}
-            self._database.insert("dtk_outbox", _ROW, map(_cells, reversed(new.values())))
+            new: dict[str, OutboxRow] = {}
+            for row in change.rows:
+                if row.id not in there:
+                    new.setdefault(row.id, row)
+            self._database.insert("dtk_outbox", _ROW, map(_cells, new.values()))
 
     def outbox(self, metrics: Sequence[str]) -> Sequence[OutboxRow]:
         """Return the waiting rows of the metrics, oldest first."""

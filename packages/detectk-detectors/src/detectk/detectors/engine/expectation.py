@@ -103,19 +103,20 @@ class Combined:
 
     def expect(self, target: int, low: int, high: int) -> Expectation:
         """Use the first grouping of the path in which the target's group is not thin."""
-        for level in self._levels:
-            level.move(low, high)
+        smallest = float(self._array[low:high].min(initial=np.inf))
         for grouping, codes, level in zip(self._path, self._codes, self._levels, strict=True):
+            level.move(low, high)
             group = level.get(codes[target])
             if group and (len(group.values) >= self._terms.least or level is self._levels[-1]):
-                return self._from(group, level, grouping.name, self._times[target])
+                expected = self._from(group, level, grouping.name, self._times[target])
+                return expected._replace(established=expected.established and smallest >= 0.0)
         raise ValueError("an expectation needs at least one point")
 
     def _from(self, group: Group, level: Groups, name: str, now: int) -> Expectation:
         sample = self._sample(group, now)
         centre = self._terms.centre(sample)
         size = len(group.values)
-        positive = group.values[0] > 0.0 and self._smallest >= 0.0
+        positive = group.values[0] > 0.0
         if size >= POOL:
             return Expectation(centre, sample, centre, name, size, 0, positive)
         cells = level.cells(self._terms.centre)
@@ -135,11 +136,6 @@ class Combined:
             return group.sample
         places = np.fromiter(group.places, dtype=np.intp, count=len(group.places))
         return self._terms.weighting.sample(self._array[places], self._instants[places], now)
-
-    @property
-    def _smallest(self) -> float:
-        window = self._levels[-1].get(0)
-        return window.values[0] if window else 0.0
 
 
 class Separate:

@@ -6,13 +6,15 @@ from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
+from typing import Protocol
 
 from detectk.detectors.engine.moments import Moments
 from detectk.detectors.engine.sample import OrderedSample, Sample
 
-__all__ = ["POOL", "Cell", "Group", "Groups", "Pool", "pooled"]
+__all__ = ["POOL", "Cell", "Group", "Groups", "LazyCell", "Lender", "Pool", "pooled"]
 
 POOL = 40
 """Residuals that make a scale: the relative error of a MAD of 40 normal values is about 18 %."""
@@ -20,19 +22,49 @@ POOL = 40
 Centre = Callable[[Sample], float]
 
 
+class Lender(Protocol):
+    """A group as its neighbours see it."""
+
+    @property
+    def centre(self) -> float:
+        """Where it lies."""
+        ...
+
+    @property
+    def residuals(self) -> list[float]:
+        """How far from their expectation its values lay."""
+        ...
+
+    @property
+    def zeros(self) -> int:
+        """How many of its values were not above zero."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A group as its neighbours see it.
-
-    Attributes:
-        centre: Where it lies.
-        residuals: How far from their expectation its values lay.
-        zeros: How many of its values were not above zero.
-    """
+    """A `Lender` that is known."""
 
     centre: float
     residuals: list[float]
     zeros: int
+
+
+@dataclass(slots=True)
+class LazyCell:
+    """A `Lender` whose residuals are worked out once, and only when somebody borrows them."""
+
+    centre: float
+    measure: Callable[[], list[float]]
+    zeros: int
+    _residuals: list[float] | None = None
+
+    @property
+    def residuals(self) -> list[float]:
+        """How far from their expectation its values lay."""
+        if self._residuals is None:
+            self._residuals = self.measure()
+        return self._residuals
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +80,7 @@ class Pool:
     zeros: float
 
 
-def pooled(cells: Iterable[Cell], centre: float) -> Pool:
+def pooled(cells: Iterable[Lender], centre: float) -> Pool:
     """Collect residuals from the cells nearest to ``centre``, until there are `POOL` of them.
 
     Noise usually goes with the level: busy hours learn from busy hours, quiet ones from quiet
@@ -80,7 +112,7 @@ class Group:
         self.values: list[float] = []
         self.places: deque[int] = deque()
         self.moments = Moments() if exact else None
-        self.cell: Cell | None = None
+        self.cell: LazyCell | None = None
 
     def fill(self, places: list[int], values: list[float]) -> None:
         """Take ``values`` as the first ones, in order of time."""
@@ -111,12 +143,12 @@ class Group:
         """The values, unweighted."""
         return OrderedSample(self.values, self.moments)
 
-    def as_cell(self, centre: Centre) -> Cell:
+    def as_cell(self, centre: Centre) -> LazyCell:
         """Return what neighbours may borrow, computed once after each change."""
         if self.cell is None:
             middle = centre(self.sample)
             zeros = bisect_right(self.values, 0.0)
-            self.cell = Cell(middle, self._residuals(centre, middle), zeros)
+            self.cell = LazyCell(middle, partial(self._residuals, centre, middle), zeros)
         return self.cell
 
     def _residuals(self, centre: Centre, middle: float) -> list[float]:
@@ -160,7 +192,7 @@ class Groups:
         """Return a group that has values, None for any other."""
         return self._groups.get(code)
 
-    def cells(self, centre: Centre) -> Iterator[Cell]:
+    def cells(self, centre: Centre) -> Iterator[LazyCell]:
         """Return what the groups of two or more values lend to each other."""
         return (g.as_cell(centre) for g in self._groups.values() if len(g.values) > 1)
 

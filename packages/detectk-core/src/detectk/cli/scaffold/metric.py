@@ -1,0 +1,135 @@
+"""The text of a new metric: every one validates and runs as it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import indent
+from typing import Final
+
+from detectk.cli.scaffold.sample import SAMPLE
+
+__all__ = ["NewMetric"]
+
+_QUERY: Final = """\
+SELECT
+  strftime('%Y-%m-%d %H:00:00', started_at) AS period_time,
+  count(*) AS value
+FROM sessions
+WHERE started_at >= '{{ period_start }}'
+  AND started_at < '{{ period_finish }}'
+GROUP BY 1
+ORDER BY 1
+"""
+
+_SAMPLE_SOURCE: Final = f"""\
+  # The sample database that was made with this file, so that it runs as it is.
+  # Your own database: name its file here, or write its address into
+  # detectk_profiles.yaml and put `profile: NAME` in the place of `type` and `path`.
+  type: sqlite
+  params:
+    path: {SAMPLE}  # seen from the project's folder
+"""
+
+_PROFILE_SOURCE: Final = """\
+  # type, address and password are in detectk_profiles.yaml
+  profile: {profile}
+  params:
+"""
+
+_SLIDING: Final = """\
+  params:
+    window_size: 30 days  # the past that each new value is compared with
+    {width}
+    # Compare ten in the morning with ten in the morning. Others: day_of_week, hour_of_week.
+    seasonal_features: [hour_of_day]
+"""
+
+_DETECTORS: Final = {
+    "threshold": """\
+  params:
+    operator: less_than  # or greater_than, outside with upper_threshold, ...
+    threshold: 5
+""",
+    "mad": _SLIDING.format(
+        width="n_sigma: 3  # half the width of the band; more means fewer alarms"
+    ),
+    "zscore": _SLIDING.format(
+        width="n_sigma: 3  # half the width of the band; more means fewer alarms"
+    ),
+    "iqr": _SLIDING.format(
+        width="threshold: 1.5  # way beyond the quartiles, in interquartile ranges"
+    ),
+    "missing_data": """\
+  params:
+    consecutive_missing: 2  # so many intervals without a row in a row are an anomaly
+""",
+}
+
+_TEXT: Final = """\
+# One file is one metric. Next:
+#   dtk validate {path}
+#   dtk preview {path}
+#   dtk run {path}
+name: {name}
+description: {description}
+tags: [{tag}]
+
+collector:
+{source}\
+    # One query for every period: it is asked for period_start <= time < period_finish.
+    query: |
+{query}\
+    timestamp_column: period_time
+    value_column: value
+    # fill: zero  # an interval without a row is 0, not missing: often right for counts
+
+detector:
+  type: {detector}
+{parameters}\
+
+# Points and verdicts are kept in .detectk/detectk.db, unless a storage: block says otherwise.
+
+alerter:
+  type: console  # or slack, mattermost: see dtk list-alerters
+  conditions:
+    consecutive_anomalies: 1  # anomalies in a row before anybody is told
+    cooldown_minutes: 60  # quiet after a message about the same trouble
+
+schedule:
+  interval: 1 hour  # the grid; run dtk as often, from cron say
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewMetric:
+    """What a new metric is made of.
+
+    Attributes:
+        name: Its name.
+        path: Its file, as the user will type it.
+        detector: A type of detector.
+        query: The user's SQL; empty for one of the sample.
+        profile: The profile of the user's database; empty for the sample.
+    """
+
+    name: str
+    path: str
+    detector: str
+    query: str = ""
+    profile: str = ""
+
+    def text(self) -> str:
+        """Return the file."""
+        own = self.query or self.profile
+        source = _PROFILE_SOURCE.format(profile=self.profile) if self.profile else _SAMPLE_SOURCE
+        query = (self.query or _QUERY).strip().replace("\t", "  ")
+        return _TEXT.format(
+            path=self.path,
+            name=self.name,
+            description="what it counts, and why it matters" if own else "sessions per hour",
+            tag="new" if own else "sample",
+            source=source,
+            query=indent(query, " " * 6) + "\n",
+            detector=self.detector,
+            parameters=_DETECTORS.get(self.detector, ""),
+        )

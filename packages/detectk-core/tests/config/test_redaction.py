@@ -1,0 +1,53 @@
+"""Secrets do not survive a sentence."""
+
+from __future__ import annotations
+
+import pickle
+
+from detectk.config.redaction import Redactor
+
+
+def redactor(*secrets: str) -> Redactor:
+    made = Redactor()
+    for secret in secrets:
+        made.add(secret)
+    return made
+
+
+def test_a_secret_becomes_stars_wherever_it_stands() -> None:
+    assert redactor("hunter2").redact("xhunter2x and 'hunter2'") == "x***x and '***'"
+
+
+def test_the_longest_secret_goes_first() -> None:
+    assert redactor("hunter", "hunter2").redact("hunter2 hunter") == "*** ***"
+
+
+def test_a_short_secret_goes_only_as_a_word() -> None:
+    assert redactor("no").redact("no, nothing") == "***, nothing"
+
+
+def test_escaped_forms_go_too() -> None:
+    secret = "a'b\n\"c\\d é"
+    made = redactor(secret)
+    assert "b" not in made.redact(f"{secret!r}")
+    assert made.redact("a%27b%0A%22c%5Cd%20%C3%A9") == "***"
+
+
+def test_parts_go_only_on_request() -> None:
+    made = redactor("postgres://user:hunter2@host/db")
+    assert made.redact("password hunter2") == "password hunter2"
+    assert made.redact("password hunter2", parts=True) == "password ***"
+
+
+def test_nothing_and_blanks_are_no_secrets() -> None:
+    assert redactor("", "  ").redact("a  b") == "a  b"
+
+
+def test_surrounding_space_does_not_save_a_secret() -> None:
+    assert redactor(" hunter2\n").redact("hunter2") == "***"
+
+
+def test_its_repr_tells_nothing() -> None:
+    made = redactor("hunter2")
+    assert repr(made) == "<Redactor of 1 values>"
+    assert pickle.loads(pickle.dumps(made)).redact("hunter2") == "***"  # noqa: S301

@@ -1,0 +1,119 @@
+"""Let processes contend for one lease, each as ``python -m detectk.testing.contender``."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from detectk.clock import SystemClock
+from detectk.contracts.options import Options
+from detectk.contracts.services import Services
+from detectk.contracts.state import Lease, State, StateChange, StateKey
+from detectk.contracts.storage import Storage
+
+__all__ = ["CONTENDED", "contend_in_processes"]
+
+CONTENDED: Final = StateKey("contended", "{}", "count")
+"""What every holder adds one to."""
+
+_PATIENCE: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    kind: type[Storage[Any]]
+    options: Options
+    root: Path
+    folder: Path
+    rounds: int
+
+
+def contend_in_processes(
+    storage: Storage[Any], folder: Path, *, processes: int, rounds: int
+) -> list[int]:
+    """Return the tokens of all leases that the processes got.
+
+    Each takes the lease ``rounds`` times; while it has it, it puts up a marker that must not be
+    there yet and adds one to the document `CONTENDED`.
+
+    Args:
+        storage: What to build again in each process.
+        folder: Where the marker goes.
+        processes: How many.
+        rounds: How often each gets the lease.
+
+    Raises:
+        AssertionError: A process failed: for one, because it found another's marker.
+    """
+    folder.mkdir()
+    task = _Task(type(storage), storage.options, storage.services.root, folder, rounds)
+    command = [sys.executable, "-m", "detectk.testing.contender"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    running = [
+        subprocess.Popen(  # noqa: S603  # this very module
+            command,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for _ in range(processes)
+    ]
+    tokens: list[int] = []
+    for process in running:
+        assert process.stdin
+        process.stdin.write(pickle.dumps(task))
+        process.stdin.close()
+        process.stdin = None
+    for process in running:
+        output, errors = process.communicate(timeout=_PATIENCE)
+        assert process.returncode == 0, errors.decode()
+        tokens += [int(word) for word in output.split()]
+    return tokens
+
+
+def _contend(task: _Task) -> list[int]:
+    storage = task.kind(task.options, Services(root=task.root))
+    state = _state(storage)
+    state.prepare()
+    holder = f"{socket.gethostname()}:{os.getpid()}:contender"
+    tokens: list[int] = []
+    while len(tokens) < task.rounds:
+        lease = _wait(state, holder)
+        marker = task.folder / "held"
+        marker.touch(exist_ok=False)
+        count = int(state.load([CONTENDED.metric]).get(CONTENDED, "0"))
+        state.commit(StateChange(lease, {CONTENDED: str(count + 1)}))
+        marker.unlink()
+        state.release([lease])
+        tokens.append(lease.token)
+    storage.close()
+    return tokens
+
+
+def _state(storage: Storage[Any]) -> State:
+    state = storage.state()
+    assert state is not None
+    return state
+
+
+def _wait(state: State, holder: str) -> Lease:
+    clock = SystemClock()
+    deadline = clock.monotonic() + _PATIENCE
+    while clock.monotonic() < deadline:
+        leases = state.lease([CONTENDED.metric], holder=holder, ttl=timedelta(minutes=5))
+        if leases.held:
+            return leases.held[CONTENDED.metric]
+        clock.sleep(0.002)
+    raise TimeoutError(f"{holder} never got the lease")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(" ".join(map(str, _contend(pickle.load(sys.stdin.buffer)))))  # noqa: S301
