@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import pytest
 
-from detectk.contracts import HistoryRequest, Services
+from detectk.contracts import HistoryRequest, Request, Services
 from detectk.errors import CollectError, ConfigError, LeaseHeldError
 from detectk.pipeline import Alerting, Job, Judge, load, missing_batches
 from detectk.storage.memory import MemoryHistory, MemoryState
 from detectk.testing.scenario import Arrival, BandDetector, BandOptions, ScriptedCollector
-from detectk.values import Interval, Rule, Schedule, Window
+from detectk.values import Interval, Rule, Schedule, Series, Window
 
 DAY = timedelta(days=1)
 START = datetime(2024, 1, 1, tzinfo=timezone.utc)
@@ -25,7 +26,7 @@ class Counting(ScriptedCollector):
     asked = 0
     fails_at = -1
 
-    def collect(self, request):  # type: ignore[no-untyped-def]
+    def collect(self, request: Request) -> Sequence[Series]:
         self.asked += 1
         if self.asked == self.fails_at:
             raise CollectError("down")
