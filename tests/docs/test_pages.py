@@ -32,8 +32,8 @@ FENCES = RawFencedCodeBlockLexer(re.compile(r"(?P<info>[^\n]*)\n"))
 NOT_RUN = re.compile(r"<!-- not run: (?P<reason>\S[^>]*?) -->\s*\Z")
 SHOWN = {"cron", "csv", "dockerfile", "ini", "jinja", "sh", "sql", "text", "toml"}
 METRIC = {
-    *("alerter", "alerters", "collector", "description", "detector", "detectors", "metadata"),
-    *("name", "schedule", "state", "storage", "tags"),
+    *("alerter", "alerters", "alerting", "collector", "description", "detector", "detectors"),
+    *("metadata", "name", "schedule", "state", "storage", "tags"),
 }
 FOREIGN = {"apiVersion", "jobs", "services"}
 QUERY = (
@@ -147,8 +147,9 @@ def load_metric(folder: Path, title: str, source: str, value: dict[str, Any]) ->
     path = folder / (title or "block.yaml")
     if not {"name", "collector"} <= set(value):
         path = folder / "fragment.yaml"
+        judged = {} if {"detector", "detectors"} & set(value) else {"detector": {"type": "mad"}}
         with path.open("w") as file:
-            YAML(typ="safe").dump(SKELETON | value, file)
+            YAML(typ="safe").dump(SKELETON | judged | value, file)
     else:
         path.write_text(source)
     with pytest.MonkeyPatch.context() as patch:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from detectk.collectors.sql.collector import SqlCollector
 from detectk.collectors.sql.options import SqlCollectorOptions, SqlStorageOptions
@@ -57,5 +57,5 @@ class TestSqliteCollector(CollectorSuite):
 
 class TestSqlPlugin(PluginSuite):
     module = "detectk.collectors.sql.plugin"
-    examples = {"collector/sql": {"path": "shop.db", "query": "SELECT 1"}}
+    examples: ClassVar[dict[str, Any]] = {"collector/sql": {"path": "shop.db", "query": "SELECT 1"}}
     drivers = ("sqlite3", "psycopg", "pymysql")

@@ -110,5 +110,5 @@ def test_a_query_that_ignores_its_window_is_noticed(template: str, *, expected: 
 
 
 def test_a_template_that_cannot_be_read_is_noticed_early() -> None:
-    with pytest.raises(ConfigError, match="orders.yaml: query, line 2: "):
+    with pytest.raises(ConfigError, match=r"orders\.yaml: query, line 2: "):
         uses_window("\n{{ period_start", where="orders.yaml")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from copy import copy
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any
 
 import typer
 
-from detectk.console.log import set_up
+from detectk.console.log import LogFormat, set_up
 from detectk.console.printing import stdout_reserved
 
 __all__ = ["JsonOption", "Output", "Settings", "shared_options"]
@@ -41,14 +42,23 @@ class Settings:
         set_up(max(1, self.verbosity) if self.debug else self.verbosity)
         if not self.debug:
             for handler in logging.getLogger().handlers:
-                handler.addFilter(_without_traceback)
+                if isinstance(handler.formatter, LogFormat):
+                    handler.addFilter(_says_something)
+                    handler.setFormatter(_WithoutTraceback())
 
 
-def _without_traceback(record: logging.LogRecord) -> bool:
-    if record.exc_info and record.levelno <= logging.DEBUG:
-        return False
-    record.exc_info = None
-    return True
+class _WithoutTraceback(LogFormat):
+    """The one format, for people who asked for no traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line alone; the record stays whole for other handlers."""
+        plain = copy(record)
+        plain.exc_info = plain.exc_text = plain.stack_info = None
+        return super().format(plain)
+
+
+def _says_something(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and record.levelno <= logging.DEBUG)
 
 
 def _louder(ctx: typer.Context, value: int) -> None:

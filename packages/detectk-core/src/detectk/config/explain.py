@@ -18,9 +18,9 @@ from detectk.values.rule import Rule
 __all__ = ["explain"]
 
 _COLUMN: Final = 40
-_BARE = re.compile(r"[A-Za-z_/][\w ./:@%+-]*")
+_BARE = re.compile(r"[A-Za-z_/](?:[\w ./@%+-]|:(?=\S))*(?<! )")
 _UNITS: Final = {unit: timedelta(**{unit: 1}) for unit in ("days", "hours", "minutes")}
-_WORDS: Final = frozenset(("true", "false", "null"))
+_WORDS: Final = frozenset(("true", "false", "null", "yes", "no", "on", "off"))
 
 
 def explain(config: MetricConfig) -> str:

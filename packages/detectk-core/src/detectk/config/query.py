@@ -35,7 +35,11 @@ def check_query(block: Block, layer: Layer, problems: Problems) -> None:
     try:
         bounded = _uses_window(query)
     except ConfigError as error:
-        problems.add(f"{label}: {error.message}", params.place(("query",), of="value"), error.hint)
+        place = params.place(("query",), of="value")
+        said, hint = error.message, error.hint
+        if params.is_secret(("query",)):  # the parser quotes what it stumbles over
+            said, hint = f"{said.partition(':')[0]}: the template cannot be read", ""
+        problems.add(f"{label}: {said}", place, hint)
         return
     if not bounded:
         problems.warn(

@@ -61,7 +61,7 @@ class ScheduleConfig(BaseModel):
     @field_validator("interval", mode="before")
     @classmethod
     def _parsed_interval(cls, value: Any) -> str:
-        grid = _interval(value, "UTC")
+        grid = _interval(value, "UTC") if isinstance(value, str) else Interval.parse(value)
         # A number alone would render as `INTERVAL 600`: give it its unit.
         bare = not isinstance(value, str) or not any(letter.isalpha() for letter in value)
         return str(grid) if bare else value.strip()

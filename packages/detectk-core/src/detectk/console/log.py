@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TextIO
 
 from detectk.console.secrets import redact
 
@@ -67,16 +66,12 @@ class LogFormat(logging.Formatter):
         return redact(super().format(record))
 
 
-class _ToStandardError(logging.StreamHandler[TextIO]):
+class _ToStandardError(logging.Handler):
     """Looks standard error up for each line, so that a progress bar may borrow it."""
 
-    def __init__(self) -> None:
-        logging.Handler.__init__(self)
-
-    @property
-    def stream(self) -> TextIO:
-        return sys.stderr
-
-    @stream.setter
-    def stream(self, value: TextIO) -> None:
-        """Ignore another stream: there is only one."""
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(f"{self.format(record)}\n")
+            sys.stderr.flush()
+        except (OSError, ValueError):  # closed, or full: a log must not stop a run
+            return

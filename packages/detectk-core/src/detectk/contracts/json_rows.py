@@ -41,7 +41,7 @@ def unpack_rows(texts: Sequence[str]) -> dict[str, Context]:
     A row that lacks a name has None there. Columns of booleans, integers or strings get their
     natural dtype, numbers with gaps become float64 with NaN, anything else is an array of objects.
     """
-    if all(text == _EMPTY for text in texts):
+    if list(texts).count(_EMPTY) == len(texts):
         return {}
     rows: list[dict[str, Scalar]] = json.loads(f"[{','.join(texts)}]")
     names = sorted({name for row in rows for name in row})

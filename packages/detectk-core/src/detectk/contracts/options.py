@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from detectk.values.zones import zone_info
 
 __all__ = ["Options", "RowOptions"]
 
@@ -41,3 +43,9 @@ class RowOptions(Options):
     fill: Literal["zero", "previous"] | None = Field(
         default=None, description="What a complete interval without a row means."
     )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        zone_info(value)
+        return value

@@ -54,7 +54,7 @@ def run(folder: Path, *, fresh: bool = False, keep: bool = False) -> int:
         with progress("loading January", len(configs)) as done:
             points = load_january(checker, configs, done)
         line(f"  {'history':<10} {points:,} points of January loaded and judged, nobody told")
-        line(f"  {'live':<10} 1 February to 31 March, one run an hour; what is sent, as it is sent:")
+        line(f"  {'live':<10} 1 February to 31 March, one run an hour; messages as they are sent:")
         line()
         with progress("living February and March", _HOURS) as done:
             lived = live(checker, clock, configs, done)

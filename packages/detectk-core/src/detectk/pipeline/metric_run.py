@@ -31,6 +31,7 @@ __all__ = ["LEASE", "MetricRun"]
 
 LEASE = timedelta(minutes=10)
 _LONGEST_LOOKBACK = timedelta(days=366)
+_GAP_MEMORY = timedelta(days=31)
 _RUN_ERRORS = "on_error"
 
 _log = logging.getLogger(__name__)
@@ -220,7 +221,8 @@ class MetricRun:
         for labels, extent in sorted(self._coverage.extent.items()):
             state = self._documents.read(self._key(labels, alerting))
             if state is None:
-                window = Window(extent.start, max(extent.start, todo.newest))
+                oldest = max(extent.start, todo.newest - _GAP_MEMORY)
+                window = Window(min(oldest, todo.newest), todo.newest)
                 request = HistoryRequest(self.job.metric, window, labels)
                 past = self.job.history.read_points([request])[0]
                 state = begin(todo.decided, past[0] if past else None)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator
 
-from detectk.errors import AlertError, ConfigError, DetectKError, Place
+from detectk.errors import AlertError, ConfigError, Place
 from detectk.template.detectors import read_detector
 from detectk.template.sightings import percent_deviation
 from detectk.template.words import NO_VALUE, elapsed, known
@@ -73,8 +73,6 @@ def render_custom(
     """
     try:
         text = _environment().from_string(template).render(_context(message, notice, escape))
-    except DetectKError:
-        raise
     except Exception as error:
         raise _failed(message, " ".join(str(error).split()) or type(error).__name__) from error
     if not text.strip():

@@ -15,7 +15,7 @@ from jinja2 import (
     TemplateError,
     TemplateSyntaxError,
     UndefinedError,
-    meta,
+    nodes,
 )
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -133,7 +133,9 @@ def uses_window(template: str, *, where: str | Place = "") -> bool:
     except TemplateSyntaxError as error:
         problem = f"query, line {error.lineno}: {_said(error)}"
         raise ConfigError(problem, where=where, hint="correct the template") from error
-    return {"period_start", "period_finish"} <= meta.find_undeclared_variables(tree)
+    names = list(tree.find_all(nodes.Name))
+    own = {name.name for name in names if name.ctx != "load"}
+    return {"period_start", "period_finish"} <= {name.name for name in names} - own
 
 
 @lru_cache(maxsize=256)
