@@ -2,17 +2,23 @@
 
 Eight weeks that end on Monday, 1 July 2024, 00:00 UTC. In the last of them, things go wrong:
 
-====================== ============================================================
-Wed 26 June 20:00      one hour with three times the orders: a campaign
-Thu 27 June 14:00-18:00  the checkout is down: hardly an order, from no country
+======================== ===========================================================
+Wed 26 June 20:00        one hour with three times the orders: a campaign
+Thu 27 June 14:00-15:00  a fifth of the people on the site
+Thu 27 June 14:00-17:00  the site is five times as slow
+Thu 27 June 14:00-18:00  the checkout is down: no order, from no country
+Fri 28 June              revenue, visits and signups of the day are next to nothing
+Fri 28 June 06:00        400 subscribers leave
 Fri 28 June 08:00-10:00  a partner's payments arrive five hours late
 Fri 28 June 09:00-12:00  the payment provider refuses every third payment
 Fri 28 June 10:00-10:40  the workers stop and the queue grows
+Fri 28 June 09:00-12:00  errors in the log, seats that are not used
 Sat 29 June 03:00-04:00  no sessions are recorded
 Sat 29 June 10:00-13:00  no order from Germany; the others are as ever
+Sat 29 June 22:00-24:00  the north hall takes twice the energy
 Sun 30 June 12:00-17:00  the cooling of the server room fails
-Sun 30 June 18:07      the last load of the warehouse
-====================== ============================================================
+Sun 30 June 18:07        the last load of the warehouse
+======================== ===========================================================
 """
 
 from __future__ import annotations
@@ -31,11 +37,12 @@ BEGIN, END = datetime(2024, 5, 6), datetime(2024, 7, 1)  # noqa: DTZ001  # UTC t
 HOUR = timedelta(hours=1)
 COUNTRIES = {"DE": 45.0, "FR": 30.0, "US": 25.0}
 SATURDAY, JUNE = 5, 6
+FRIDAY = date(2024, 6, 28)
 Rows = Iterable[Sequence[object]]
 
 TABLES = {
     "orders": "placed_at TEXT, country TEXT, amount REAL, paid INTEGER",
-    "sessions": "period_time TEXT, users INTEGER, hour_of_day INTEGER, is_weekend INTEGER",
+    "sessions": "period_time TEXT, users INTEGER, hour_of_day INTEGER, is_sunday INTEGER",
     "queue": "period_time TEXT, depth INTEGER, workers INTEGER, replicas INTEGER",
     "rooms": "measured_at TEXT, room TEXT, celsius REAL",
     "latency": "period_time TEXT, p95_ms REAL, requests INTEGER",
@@ -103,7 +110,7 @@ def sessions(chance: random.Random) -> Rows:
     for at in every(timedelta(minutes=10), since=END - timedelta(days=28)):
         expected = 200 * rhythm(at) * (0.2 if in_june(at, 27, 14, 15) else 1)
         if not in_june(at, 29, 3, 4):
-            yield text(at), whole(chance, expected), at.hour, int(at.weekday() >= SATURDAY)
+            yield text(at), whole(chance, expected), at.hour, int(at.weekday() > SATURDAY)
 
 
 def queue(chance: random.Random) -> Rows:
@@ -131,7 +138,7 @@ def rooms(chance: random.Random) -> Rows:
 def latency(chance: random.Random) -> Rows:
     """Give the slow end of response times: skewed, with a long tail."""
     for at in every(HOUR):
-        slow = 4 if in_june(at, 27, 14, 17) else 1
+        slow = 5 if in_june(at, 27, 14, 17) else 1
         yield text(at), round(chance.lognormvariate(5, 0.25) * slow, 1), whole(chance, 900)
 
 
@@ -172,7 +179,7 @@ def daily_revenue(chance: random.Random) -> Rows:
     day = date(2022, 7, 1)
     while day < END.date():
         level = 3000.0 if day.weekday() >= SATURDAY else 5000.0
-        if day == date(2024, 6, 28):
+        if day == FRIDAY:
             level = 600.0
         elif (day.year, day.month) == (2023, JUNE) or day >= date(2024, 6, 24):
             level *= 0.75
@@ -184,10 +191,10 @@ def write_files(folder: Path) -> None:
     """Write what the files collector reads."""
     chance = random.Random("files")  # noqa: S311  # nothing secret
     days = [END.date() - timedelta(days=back) for back in range(120, 0, -1)]
-    visits = [(day, whole(chance, 100 if day == date(2024, 6, 28) else 900)) for day in days]
+    visits = [(day, whole(chance, 100 if day == FRIDAY else 900)) for day in days]
     write_csv(folder / "visits.csv", ("day", "visits"), visits)
     for month in (5, 6):
-        signups = [(day, whole(chance, 60)) for day in days if day.month == month]
+        signups = [(d, whole(chance, 5 if d == FRIDAY else 60)) for d in days if d.month == month]
         write_csv(folder / f"signups-2024-{month:02}.csv", ("day", "count"), signups, ";")
     errors = [
         {"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "errors": whole(chance, 90 if slow else 6)}
@@ -212,7 +219,7 @@ def write_parquet(path: Path, chance: random.Random) -> None:
     import polars as pl
 
     rows = [
-        (at, hall, chance.gauss(level, 2) + (40 if in_june(at, 29, 22, 24) else 0))
+        (at, hall, chance.gauss(level, 2) + (40 if hall == "north" and in_june(at, 29, 22, 24) else 0))
         for at in every(HOUR, since=END - timedelta(days=28))
         for hall, level in (("north", 55.0), ("south", 32.0))
     ]

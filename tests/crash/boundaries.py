@@ -7,7 +7,10 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-READS = ("SELECT", "PRAGMA")
+__all__ = ["Boundaries", "Watched"]
+
+_READS = ("SELECT", "PRAGMA")
+_WORDS = {"INSERT": 3, "DELETE": 3}
 
 
 def die(_: str) -> None:
@@ -16,46 +19,35 @@ def die(_: str) -> None:
 
 
 class Boundaries:
-    """Counts boundaries, names them, and calls ``act`` at the one numbered ``at``.
-
-    Attributes:
-        ticks: The names crossed, one list a run.
-    """
+    """Names the boundaries as they are crossed, and calls ``act`` at the one numbered ``at``."""
 
     def __init__(self, at: int | None = None, act: Callable[[str], None] = die) -> None:
-        self.ticks: list[list[str]] = [[]]
+        self.names: list[str] = []
         self._at, self._act = at, act
-        self._count = 0
 
     def cross(self, name: str) -> None:
         """Stand at a boundary."""
-        self.ticks[-1].append(name)
-        self._count += 1
-        if self._at is not None and self._count == self._at + 1:
+        self.names.append(name)
+        if self._at == len(self.names) - 1:
             self._act(name)
 
     def statement(self, sql: str) -> None:
-        """Stand before a statement; one that only reads leaves the next one's boundary as it is."""
+        """Stand before a statement; one that only reads leaves nothing that it could leave half."""
         words = sql.split()
-        if words and words[0].upper() not in READS:
-            self.cross(" ".join(words[:3]) if words[0] in ("INSERT", "DELETE") else " ".join(words[:2]))
-
-    def next_tick(self) -> None:
-        """Count the next run by itself."""
-        self.ticks.append([])
+        if words[0] not in _READS:
+            self.cross("before " + " ".join(words[: _WORDS.get(words[0], 2)]))
 
 
 class Watched:
-    """Stands before a part; each call crosses one boundary on the way in and one on the way out."""
+    """Stands before a part; a call crosses one boundary on its way in and one on its way out."""
 
     def __init__(self, name: str, part: object, boundaries: Boundaries) -> None:
-        self._name, self._part, self._boundaries = name, part, boundaries
+        self.part = part
+        self._name, self._boundaries = name, boundaries
 
     def __getattr__(self, method: str) -> Any:
         """Return the part's method, between two boundaries."""
-        target = getattr(self._part, method)
-        if not callable(target):
-            return target
+        target = getattr(self.part, method)
 
         def call(*args: object, **named: object) -> object:
             self._boundaries.cross(f"before {self._name}.{method}")

@@ -4,7 +4,7 @@ Two metrics share one SQLite storage: ``orders`` has two series, mutable data an
 ``queue`` has a threshold, one channel and a source that is down for a while. Typed as a script,
 it lives its whole life in one process, and kills itself where it is told to::
 
-    python life.py FOLDER SOURCE [--die-at N]
+    python life.py FOLDER SOURCE [--from TICK] [--die-at BOUNDARY]
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from boundaries import Boundaries, Watched, die
+from boundaries import Boundaries, Watched
 
 from detectk.clock import VirtualClock
 from detectk.collectors.sql.collector import SqlCollector
@@ -170,7 +170,7 @@ class Home:
 
     folder: Path
     source: Path
-    breakage: Callable[[Job, Boundaries], Job] = field(default=lambda job, _: job)
+    breakage: Callable[[Job], Job] = field(default=lambda job: job)
 
     @property
     def database(self) -> Path:
@@ -205,16 +205,13 @@ def live(
     storage.watch = statements.statement if statements else None
     storage.spare_pages = spare_pages
     crossing = steps or Boundaries()
-    jobs = [home.breakage(job, crossing) for job in jobs_of(home, storage, clock, crossing)]
+    jobs = [home.breakage(job) for job in jobs_of(home, storage, clock, crossing)]
     reports = []
     try:
         for tick in ticks:
             late = again * 7 if tick == ticks[0] else 0
             clock.set(START + (tick + 1) * HOUR + timedelta(seconds=9 + late))
             reports.append(run(jobs, clock=clock, executor=Serial()))
-            for boundaries in (steps, statements):
-                if boundaries:
-                    boundaries.next_tick()
     finally:
         storage.close()
     return reports
@@ -272,11 +269,9 @@ def main() -> None:
     parser.add_argument("--die-at", type=int, default=None)
     parser.add_argument("--from", type=int, default=TICKS[0], dest="first")
     given = parser.parse_args()
-    boundaries = Boundaries(given.die_at, die)
-    done = given.folder / "ticks"
-    ticks = [tick for tick in TICKS if tick >= given.first]
-    for tick in ticks:
-        done.write_text(str(tick))
+    boundaries = Boundaries(given.die_at)
+    for tick in TICKS[TICKS.index(given.first) :]:
+        (given.folder / "tick").write_text(str(tick))
         live(Home(given.folder, given.source), [tick], steps=boundaries)
 
 

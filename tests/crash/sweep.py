@@ -1,14 +1,19 @@
-"""Kill a life at every boundary, let it go on, and compare it with one that nobody disturbed.
+"""Disturb a life at every boundary, let it go on, and compare it with one nobody disturbed.
 
-Typed as a script, it prints one JSON object::
+Typed as a script, it prints one JSON object, a `Tally`::
 
-    python sweep.py FOLDER {steps,statements,faults,full} [--broken NAME] [--ticks 0,6,14]
+    python sweep.py FOLDER {steps,statements,processes,faults,disk} [--broken NAME] [--ticks 0,6]
 
-A kill costs a fork, not an interpreter: the process that imported everything forks one that
-dies, then one that goes on. Each starts from what the undisturbed life had on disk before the
-run that is killed. The one that goes on runs until what it has stored and delivered is what the
-undisturbed life had by then; from there on both lives are the same, since a run knows nothing
-else. Every `WHOLE`-th one goes on to the end regardless.
+A kill costs a fork, not an interpreter: this process forks one that dies, and then goes on
+itself in the folder that the dead one left. Both start from what the undisturbed life had on
+disk before that run. It goes on until what is stored and delivered is what the undisturbed life
+had by then; from there on both lives are the same, since a run knows nothing else. Every
+`WHOLE`-th one goes on to the end regardless, and ``processes`` uses nothing but fresh
+interpreters that live from the first run to the last.
+
+Every boundary of every run in which something is said, or which crosses boundaries that no run
+before it crossed in that order, is disturbed; in the quiet runs between them every `STRIDE`-th,
+each time another one.
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import traceback
 from collections import Counter
@@ -38,9 +44,13 @@ from detectk.errors import AlertError, CollectError, DetectError, DetectKError, 
 from detectk.values import Report
 from detectk.values.state import RunErrors
 
-WHOLE = 25
-_AS_ASKED = 70
+STRIDE = 7
+WHOLE = 50
+PROCESSES = 10
+"""Lives that are killed and restarted as processes of their own."""
 
+_LARGEST_RUN = 400
+"""Pages that no run fills."""
 _UNTIMED = {"first_seen", "revised_at"}
 _TABLES = {
     "points": "SELECT * FROM dtk_datapoints ORDER BY metric_name, series, collected_at",
@@ -52,7 +62,7 @@ _TABLES = {
     "old verdicts": "SELECT s.labels, j.detector, r.time, r.seen, r.value, r.verdict, r.status "
     "FROM dtk_verdict_revisions r JOIN dtk_judges j ON j.id = r.judge "
     "JOIN dtk_series s ON s.id = j.series ORDER BY 1, 2, 3, 4",
-    "covered": "SELECT m.name, c.begins, c.ends FROM dtk_covered c "
+    "coverage": "SELECT m.name, c.begins, c.ends FROM dtk_covered c "
     "JOIN dtk_metrics m ON m.id = c.metric ORDER BY 1, 2",
     "states": "SELECT * FROM dtk_documents ORDER BY metric, series, rule_id",
     "outbox": "SELECT channel, metric, thread, message FROM dtk_outbox ORDER BY seq",
@@ -68,14 +78,14 @@ class Tally:
     """What a sweep found.
 
     Attributes:
-        boundaries: How many there are in the life.
+        boundaries: How many the whole life has.
         kinds: Name of a boundary to how often a run was disturbed there.
         disturbed: Runs that were killed, or made to fail.
         whole: How many of them went on to the end of the life.
         lost: Messages that were never delivered.
-        repeated: Messages that were delivered twice.
+        repeated: Messages that were delivered twice, to the last letter.
         most_repeated: The most in one life.
-        problems: Everything else that differs, a sentence each.
+        problems: Everything that is not as it should be, a sentence each.
     """
 
     boundaries: int = 0
@@ -90,14 +100,14 @@ class Tally:
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """The life as it should be.
+    """The life as it should be; each attribute maps a tick to something.
 
     Attributes:
-        before: Tick to a folder with what was on disk before it.
-        after: Tick to what was stored after it.
-        lines: Tick to what had been delivered after it.
-        steps: Tick to the names of the step boundaries in it.
-        statements: The same for statements.
+        before: A folder with what was on disk before it.
+        after: What was stored after it.
+        lines: What had been delivered after it.
+        steps: Names of the step boundaries in it.
+        statements: Names of the statement boundaries in it.
     """
 
     before: dict[int, Path]
@@ -112,85 +122,116 @@ class Sweep:
 
     Args:
         folder: An empty one.
-        broken: Name of a breakage to test the test with.
+        broken: Name of a breakage, to test the test with.
+        ticks: Only these runs, all when empty.
     """
 
-    def __init__(self, folder: Path, broken: str = "") -> None:
+    def __init__(self, folder: Path, *, broken: str = "", ticks: Sequence[int] = ()) -> None:
         self.folder = folder
         self.source = folder / "source.db"
         self.breakage = BREAKAGES[broken] if broken else None
+        self.ticks = ticks or TICKS
         self.tally = Tally()
         make_source(self.source)
         self.life = self._undisturbed()
 
-    def kill(self, boundaries: str, ticks: Sequence[int]) -> None:
-        """Kill at every boundary of the ticks: ``steps`` or ``statements``."""
-        for tick in ticks:
-            names: list[str] = getattr(self.life, boundaries)[tick]
-            self.tally.boundaries += len(names)
-            for at, name in enumerate(names):
-                home = self._home(tick)
-                what = {boundaries: Boundaries(at)}
-                status = forked(lambda: live(home, [tick], **what))  # noqa: B023  # at once
-                if not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGKILL:
-                    self._complain(tick, name, f"was not killed, but ended with {status}")
-                self._go_on(home, tick, name)
+    def kill(self, boundaries: str) -> None:
+        """Kill at the boundaries of one sort: ``steps`` or ``statements``."""
+        for tick, at, name in self._chosen(getattr(self.life, boundaries)):
+            home = self._home(tick)
+            watch = {boundaries: Boundaries(at)}
 
-    def fault(self, ticks: Sequence[int]) -> None:
-        """Make every call of the ticks fail: before it did anything, and after it did all."""
-        for tick in ticks:
-            names = self.life.steps[tick]
-            self.tally.boundaries += len(names)
-            for at, name in enumerate(names):
-                home = self._home(tick)
+            def act(home: Home = home, tick: int = tick, watch: Any = watch) -> None:
+                live(home, [tick], **watch)
 
-                def act(home: Home = home, tick: int = tick, at: int = at) -> None:
-                    report = live(home, [tick], steps=Boundaries(at, _fail))[0]
-                    _expect(_noticed(report), "the run did not report it")
+            status = forked(act)
+            self._expect_killed(status, tick, name)
+            self._go_on(home, tick, name)
 
-                self._check(forked(act, home.folder / "complaint"), home, tick, name)
+    def processes(self) -> None:
+        """Kill fresh interpreters at boundaries all over the life, and start them again."""
+        every = [(tick, name) for tick in TICKS for name in self.life.steps[tick]]
+        script = [sys.executable, str(Path(__file__).with_name("life.py"))]
+        home = Home(self.folder / "disturbed", self.source)
+        self.tally.boundaries = len(every)
+        for at in range(0, len(every), len(every) // PROCESSES):
+            shutil.rmtree(home.folder, ignore_errors=True)
+            home.folder.mkdir()
+            command = [*script, str(home.folder), str(self.source)]
+            done = subprocess.run([*command, "--die-at", str(at)], check=False, capture_output=True)
+            tick, name = every[at]
+            if done.returncode != -signal.SIGKILL:
+                self._complain(tick, name, f"ended with {done.returncode}: {done.stderr!r}")
+            last = (home.folder / "tick").read_text()
+            subprocess.run([*command, "--from", last], check=True, capture_output=True)
+            self._count(name, whole=True)
+            self._compare(home, TICKS[-1], tick, name)
 
-    def fill(self, ticks: Sequence[int]) -> None:
+    def fault(self) -> None:
+        """Make calls fail: before they did anything, or after they did everything."""
+        for tick, at, name in self._chosen(self.life.steps):
+            home = self._home(tick)
+
+            def act(home: Home = home, tick: int = tick, at: int = at) -> None:
+                report = live(home, [tick], steps=Boundaries(at, _fail))[0]
+                if not any(metric.error or metric.pending for metric in report.metrics):
+                    os._exit(_SILENT)
+
+            status = os.waitstatus_to_exitcode(forked(act))
+            # A channel whose answer was lost is simply asked again, in the same run.
+            if status != (_SILENT if name == "after alerter.send" else 0):
+                self._complain(tick, name, f"the failure was not reported ({status})")
+            self._go_on(home, tick, name)
+
+    def disk(self) -> None:
         """Let the disk run full, a page later each time, until the run fits."""
-        for tick in ticks:
-            for pages in range(400):
+        for tick in self.ticks:
+            for pages in range(_LARGEST_RUN):
                 home = self._home(tick)
 
                 def act(home: Home = home, tick: int = tick, pages: int = pages) -> None:
                     report = live(home, [tick], spare_pages=pages)[0]
-                    errors = [metric.error for metric in report.metrics if metric.error]
-                    full = [error for error in errors if "no room" in str(error)]
-                    if not full:
-                        os._exit(_AS_ASKED)
+                    if not any("no room" in str(metric.error) for metric in report.metrics):
+                        os._exit(_SILENT)
 
-                status = forked(act, home.folder / "complaint")
-                if os.WIFEXITED(status) and os.WEXITSTATUS(status) == _AS_ASKED:
+                status = os.waitstatus_to_exitcode(forked(act))
+                name = f"{pages} pages left"
+                self._go_on(home, tick, name)
+                if status == _SILENT:
                     break
-                self.tally.boundaries += 1
-                self._check(status, home, tick, f"{pages} pages left")
+                if status:
+                    self._complain(tick, name, f"ended with {status}")
 
-    def _check(self, status: int, home: Home, tick: int, name: str) -> None:
-        complaint = home.folder / "complaint"
-        if status:
-            said = complaint.read_text() if complaint.exists() else f"ended with {status}"
-            self._complain(tick, name, said)
-        self._go_on(home, tick, name)
+    def _chosen(self, names: dict[int, list[str]]) -> Iterator[tuple[int, int, str]]:
+        """Yield (tick, number, name) of the boundaries to disturb."""
+        known: set[tuple[str, ...]] = set()
+        said = 0
+        for tick in TICKS:
+            quiet = tuple(names[tick]) in known and len(self.life.lines[tick]) == said
+            known.add(tuple(names[tick]))
+            said = len(self.life.lines[tick])
+            self.tally.boundaries += len(names[tick])
+            if tick not in self.ticks:
+                continue
+            for at, name in enumerate(names[tick]):
+                if not quiet or (at + tick) % STRIDE == 0:
+                    yield tick, at, name
 
     def _undisturbed(self) -> Undisturbed:
         life = Undisturbed({}, {}, {}, {}, {})
-        home = Home(self.folder / "undisturbed", self.source)
+        home = self._broken(Home(self.folder / "undisturbed", self.source))
         home.folder.mkdir()
         for tick in TICKS:
             life.before[tick] = self.folder / f"before-{tick}"
             shutil.copytree(home.folder, life.before[tick])
-            broken = self._broken(home)
             steps, statements = Boundaries(), Boundaries()
-            live(broken, [tick], steps=steps, statements=statements)
-            life.steps[tick], life.statements[tick] = steps.ticks[0], statements.ticks[0]
+            live(home, [tick], steps=steps, statements=statements)
+            life.steps[tick], life.statements[tick] = steps.names, statements.names
             life.after[tick], life.lines[tick] = remember(home), delivered(home)
         return life
 
     def _home(self, tick: int) -> Home:
+        """Return a home as it was before ``tick``."""
         home = self._broken(Home(self.folder / "disturbed", self.source))
         shutil.rmtree(home.folder, ignore_errors=True)
         shutil.copytree(self.life.before[tick], home.folder)
@@ -201,84 +242,78 @@ class Sweep:
 
     def _go_on(self, home: Home, tick: int, name: str) -> None:
         """Let the life go on after it was disturbed, and compare."""
-        self.tally.disturbed += 1
-        self.tally.kinds[name] += 1
-        whole = self.tally.disturbed % WHOLE == 0
-        complaint = home.folder / "complaint"
-        last = home.folder / "last"
-
-        def act() -> None:
-            for later in TICKS[TICKS.index(tick) :]:
-                report = live(home, [later], again=int(later == tick))[0]
-                held = [metric.held for metric in report.metrics if metric.held]
-                _expect(not held, f"at {later} a metric was held by {held}")
-                last.write_text(str(later))
-                if not whole and self._agrees(home, later):
-                    break
-
-        if status := forked(act, complaint):
-            said = complaint.read_text() if complaint.exists() else f"ended with {status}"
-            self._complain(tick, name, said)
-            return
-        end = int(last.read_text())
-        self.tally.whole += end == TICKS[-1]
-        self._compare(home, end, tick, name)
+        whole = self.tally.disturbed % WHOLE == WHOLE - 1
+        self._count(name, whole=whole)
+        for later in TICKS[TICKS.index(tick) :]:
+            report = live(home, [later], again=int(later == tick))[0]
+            if held := [metric.held for metric in report.metrics if metric.held]:
+                self._complain(tick, name, f"at {later} a metric was held by {held[0]}")
+            if not whole and self._agrees(home, later):
+                break
+        self._compare(home, later, tick, name)
 
     def _agrees(self, home: Home, tick: int) -> bool:
         lines, _ = once(delivered(home))
-        return remember(home) == self.life.after[tick] and lines == self.life.lines[tick]
+        return lines == self.life.lines[tick] and remember(home) == self.life.after[tick]
 
     def _compare(self, home: Home, end: int, tick: int, name: str) -> None:
         for table, rows in remember(home).items():
-            if rows != self.life.after[end][table]:
-                self._complain(tick, name, f"{table} differ: {_difference(rows, self.life.after[end][table])}")
-        lines, repeats = once(delivered(home))
-        self.tally.repeated += len(repeats)
-        self.tally.most_repeated = max(self.tally.most_repeated, len(repeats))
-        got, wanted = Counter(map(said, lines)), Counter(map(said, self.life.lines[end]))
-        if lost := wanted - got:
-            self.tally.lost += lost.total()
+            if difference := _difference(rows, self.life.after[end][table]):
+                self._complain(tick, name, f"{table} differ: {difference}")
+        lines, copies = once(delivered(home))
+        self.tally.repeated += len(copies)
+        self.tally.most_repeated = max(self.tally.most_repeated, len(copies))
+        got, wanted = [said(line) for line in lines], [said(line) for line in self.life.lines[end]]
+        lost, more = Counter(wanted) - Counter(got), Counter(got) - Counter(wanted)
+        self.tally.lost += sum(lost.values())
+        if lost:
             self._complain(tick, name, f"lost {sorted(lost)}")
-        if more := got - wanted:
+        if more:
             self._complain(tick, name, f"said {sorted(more)}, which nobody should")
-        for channel in ("chat", "pager"):
-            ours, theirs = (
-                [said(line) for line in some if line["channel"] == channel]
-                for some in (lines, self.life.lines[end])
-            )
-            if ours != theirs and sorted(ours) == sorted(theirs):
-                self._complain(tick, name, f"{channel} got its messages in another order")
+        if not lost and not more and _by_channel(got) != _by_channel(wanted):
+            self._complain(tick, name, "the messages came in another order")
+
+    def _expect_killed(self, status: int, tick: int, name: str) -> None:
+        if not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGKILL:
+            self._complain(tick, name, f"was not killed, but ended with {status}")
+
+    def _count(self, name: str, *, whole: bool) -> None:
+        self.tally.disturbed += 1
+        self.tally.kinds[name] += 1
+        self.tally.whole += whole
 
     def _complain(self, tick: int, name: str, problem: str) -> None:
         self.tally.problems.append(f"tick {tick}, {name}: {problem}")
 
 
-def forked(act: Callable[[], object], complaint: Path | None = None) -> int:
-    """Return how a process ended that did ``act`` and nothing else; see ``os.waitpid``."""
+_SILENT = 70
+"""Exit code of a run that reported nothing."""
+
+
+def forked(act: Callable[[], object]) -> int:
+    """Return how a process ended that did ``act`` and nothing else, as ``os.waitpid`` says it."""
     child = os.fork()
     if child:
         return os.waitpid(child, 0)[1]
     try:
         act()
         os._exit(0)
-    except BaseException as error:  # noqa: BLE001  # the parent wants to know
-        text = str(error) if isinstance(error, AssertionError) else traceback.format_exc()
-        if complaint:
-            complaint.write_text(text)
+    except BaseException:  # noqa: BLE001  # nothing may get out of a forked process
+        traceback.print_exc()
     finally:
         os._exit(1)
 
 
 def remember(home: Home) -> Memory:
     """Return everything that is stored, but for wall times, lease tokens and row numbers."""
+    memory: Memory = {}
     with closing(sqlite3.connect(home.database)) as connection:
-        memory = {}
         for table, sql in _TABLES.items():
             cursor = connection.execute(sql)
             names = [column[0] for column in cursor.description]
             kept = [at for at, name in enumerate(names) if name not in _UNTIMED]
             memory[table] = [tuple(row[at] for at in kept) for row in cursor]
-    calm = encode(RunErrors())
+    calm = encode(RunErrors())  # a failed run that is over leaves this behind
     memory["states"] = [row for row in memory["states"] if row[-1] != calm]
     return memory
 
@@ -301,58 +336,53 @@ def once(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
 
 def said(line: Line) -> tuple[str, ...]:
     """Return what makes a message the same; that of a failed query counts runs, not intervals."""
-    about = ("channel", "metric", "kind", "about")
+    about = ["channel", "metric", "kind", "about"]
     if line["about"] != "error":
-        about = (*about, "key", "step", "series", "late", "over")
+        about += ["key", "step", "series", "late", "over"]
     return tuple(str(line[name]) for name in about)
+
+
+def _by_channel(messages: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Order messages by channel and metric only: within these, their order has to be kept."""
+    return sorted(messages, key=lambda message: message[:2])
 
 
 def _difference(ours: list[Any], theirs: list[Any]) -> str:
     more = [row for row in ours if row not in theirs]
     less = [row for row in theirs if row not in ours]
+    if ours == theirs:
+        return ""
     return f"{len(more)} unexpected {more[:1]}, {len(less)} missing {less[:1]}"[:600]
 
 
 def _fail(name: str) -> None:
-    """Raise what such a part raises; a channel's answer that got lost may be asked for again."""
-    after = name.startswith("after")
-    kinds: dict[str, Callable[[], DetectKError]] = {
-        "alerter": lambda: AlertError("told to fail", retryable=after),
-        "collector": lambda: CollectError("told to fail"),
-        "detector": lambda: DetectError("told to fail"),
+    """Raise what such a part raises; a channel whose answer got lost may be asked again."""
+    kinds: dict[str, Callable[[str], DetectKError]] = {
+        "alerter": lambda text: AlertError(text, retryable=name.startswith("after")),
+        "collector": CollectError,
+        "detector": DetectError,
     }
     part = name.split()[1].partition(".")[0]
-    raise kinds.get(part, lambda: StorageError("told to fail"))()
-
-
-def _noticed(report: Report) -> bool:
-    """Whether the run says that something failed, or got over it by trying again."""
-    failed = any(metric.error or metric.pending for metric in report.metrics)
-    return failed
-
-
-def _expect(truth: object, otherwise: str) -> None:
-    if not truth:
-        raise AssertionError(otherwise)
+    raise kinds.get(part, StorageError)("told to fail")
 
 
 def main() -> None:
     """Sweep as asked."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("what", choices=("steps", "statements", "faults", "full"))
+    parser.add_argument("what", choices=("steps", "statements", "processes", "faults", "disk"))
     parser.add_argument("--broken", default="", choices=("", *BREAKAGES))
-    parser.add_argument("--ticks", default=",".join(map(str, TICKS)))
+    parser.add_argument("--ticks", default="")
     given = parser.parse_args()
-    ticks = [int(tick) for tick in given.ticks.split(",")]
+    ticks = [int(tick) for tick in given.ticks.split(",") if tick]
     logging.disable()
-    sweep = Sweep(given.folder, given.broken)
-    if given.what == "faults":
-        sweep.fault(ticks)
-    elif given.what == "full":
-        sweep.fill(ticks)
-    else:
-        sweep.kill(given.what, ticks)
+    sweep = Sweep(given.folder, broken=given.broken, ticks=ticks)
+    act: dict[str, Callable[[], None]] = {
+        "processes": sweep.processes,
+        "faults": sweep.fault,
+        "disk": sweep.disk,
+    }
+    act.get(given.what, lambda: sweep.kill(given.what))()
     sys.stdout.write(json.dumps(vars(sweep.tally)))
 
 

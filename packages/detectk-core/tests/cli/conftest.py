@@ -59,13 +59,17 @@ class Ran:
         return found
 
 
+Dtk = Callable[..., Ran]
+"""``dtk`` as a function of its arguments."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shop:
     """A folder with orders per hour: 100 to 123, and 0 from `TROUBLE` on."""
 
     folder: Path
 
-    def metric(
+    def metric(  # noqa: PLR0913 - one argument a part of the file
         self,
         name: str,
         *,
@@ -84,7 +88,7 @@ class Shop:
             tags=tags,
             folder=self.folder,
             query=query,
-            detector=detector.strip("{}") if "\n" in detector else _flow(detector),
+            detector=_block(detector),
             rest=rest,
             schedule=schedule,
         )
@@ -92,7 +96,8 @@ class Shop:
         return str(path.relative_to(self.folder))
 
 
-def _flow(detector: str) -> str:
+def _block(detector: str) -> str:
+    """Return ``{type: mad, params: {...}}`` as two lines of a block."""
     kind, _, params = detector.strip("{}").partition(", params: ")
     return f"{kind}\n  params: {params}}}" if params else kind
 
@@ -135,7 +140,7 @@ def shop(folder: Path) -> Shop:
 
 
 @pytest.fixture
-def dtk(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+def dtk(capsys: pytest.CaptureFixture[str]) -> Dtk:
     """Return ``dtk`` as a function of its arguments."""
 
     def call(*arguments: str) -> Ran:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,37 +10,40 @@ from detectk.cli import app
 from detectk.plugin import Catalogue, Component, Plugin
 from detectk.plugin.discovery import Plugins
 
+if TYPE_CHECKING:
+    from conftest import Dtk, Shop
 
-def test_no_argument_shows_the_menu(dtk) -> None:
+
+def test_no_argument_shows_the_menu(dtk: Dtk) -> None:
     ran = dtk()
     assert ran.code == 2
     assert "Check metrics once" in ran.out + ran.err
 
 
-def test_version_may_stand_beside_other_options(dtk) -> None:
+def test_version_may_stand_beside_other_options(dtk: Dtk) -> None:
     ran = dtk("-v", "--version")
     assert (ran.code, ran.out) == (0, "dtk 1.0.0\n")
 
 
-def test_a_misspelt_command_is_a_usage_error_with_the_near_name(dtk) -> None:
+def test_a_misspelt_command_is_a_usage_error_with_the_near_name(dtk: Dtk) -> None:
     ran = dtk("vaildate")
     assert ran.code == 2
     assert "there is no command 'vaildate'; did you mean 'validate'?" in ran.err
 
 
-def test_a_command_unlike_any_other_points_to_the_list(dtk) -> None:
+def test_a_command_unlike_any_other_points_to_the_list(dtk: Dtk) -> None:
     assert "dtk --help lists them" in dtk("zzz").err
 
 
 @pytest.mark.parametrize("arguments", [("run", "--nope"), ("list-detectors", "--output", "xml")])
-def test_wrong_options_are_usage_errors(dtk, arguments: tuple[str, ...]) -> None:
+def test_wrong_options_are_usage_errors(dtk: Dtk, arguments: tuple[str, ...]) -> None:
     ran = dtk(*arguments)
     assert ran.code == 2
     assert ran.out == ""
     assert "Error: " in ran.err
 
 
-def test_verbosity_may_stand_before_and_after_the_command(shop, dtk) -> None:
+def test_verbosity_may_stand_before_and_after_the_command(shop: Shop, dtk: Dtk) -> None:
     path = shop.metric("orders")
     moment = ("-t", "2024-02-20T09:00:00", "--dry-run")
     assert "INFO [orders]" in dtk("run", path, *moment).err
@@ -49,13 +53,15 @@ def test_verbosity_may_stand_before_and_after_the_command(shop, dtk) -> None:
     assert "INFO [orders]" in dtk("run", path, "--verbose", *moment).err
 
 
-def test_a_traceback_needs_debug(shop, dtk) -> None:
-    path = shop.metric("orders", query="SELECT nothing FROM orders")
+def test_a_traceback_needs_debug(shop: Shop, dtk: Dtk) -> None:
+    path = shop.metric("orders", query="SELECT nope FROM orders")
     assert "Traceback" not in dtk("run", path, "-vv").err
     assert "Traceback" in dtk("run", path, "--debug").err
 
 
-def test_an_internal_error_is_one_line_until_debug(dtk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_is_one_line_until_debug(
+    dtk: Dtk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken() -> Catalogue:
         raise RuntimeError("the floor\nis gone")
 
@@ -70,7 +76,7 @@ def test_an_internal_error_is_one_line_until_debug(dtk, monkeypatch: pytest.Monk
     assert "Traceback" in dtk("plugins", "--debug").err
 
 
-def test_an_internal_error_is_an_object_too(dtk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_is_an_object_too(dtk: Dtk, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> Catalogue:
         raise RuntimeError("gone")
 
@@ -80,7 +86,7 @@ def test_an_internal_error_is_an_object_too(dtk, monkeypatch: pytest.MonkeyPatch
     assert "gone" in ran.object["errors"][0]["message"]
 
 
-def test_a_known_error_is_an_object_too(folder: Path, dtk) -> None:
+def test_a_known_error_is_an_object_too(folder: Path, dtk: Dtk) -> None:
     ran = dtk("preview", "nothing", "--output", "json")
     assert ran.object["exit_code"] == ran.code == 2
     assert ran.object["errors"][0]["message"] == "there is no metric 'nothing' in ."
@@ -99,7 +105,7 @@ def hello(name: str = "you") -> int:
     return 0
 
 
-def test_a_plugin_adds_a_command(dtk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plugin_adds_a_command(dtk: Dtk, monkeypatch: pytest.MonkeyPatch) -> None:
     greet = Component("command", "greet", "acme_commands:hello", summary="Greet somebody.")
     module = type("acme_commands", (), {"hello": staticmethod(hello)})
     monkeypatch.setitem(__import__("sys").modules, "acme_commands", module)
@@ -109,7 +115,7 @@ def test_a_plugin_adds_a_command(dtk, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_command_that_cannot_be_imported_is_a_plugin_error(
-    dtk, monkeypatch: pytest.MonkeyPatch
+    dtk: Dtk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = Component("command", "greet", "acme_missing:hello", summary="Greet somebody.")
     monkeypatch.setattr(Catalogue, "default", lambda: catalogue(broken))
@@ -120,7 +126,7 @@ def test_a_command_that_cannot_be_imported_is_a_plugin_error(
     assert dtk("--help").code == 0
 
 
-def test_completion_knows_the_commands(dtk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_completion_knows_the_commands(dtk: Dtk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("_DTK_COMPLETE", "complete_zsh")
     monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "dtk list-")
     ran = dtk()
@@ -129,7 +135,7 @@ def test_completion_knows_the_commands(dtk, monkeypatch: pytest.MonkeyPatch) -> 
     assert "validate" not in ran.out
 
 
-def test_an_interrupt_anywhere_else_is_one_line(dtk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_anywhere_else_is_one_line(dtk: Dtk, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt
 

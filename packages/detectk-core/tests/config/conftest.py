@@ -30,7 +30,11 @@ ENVIRON = {
 
 
 class ClickHouse(RowOptions):
-    ENVIRONMENT: ClassVar = {"host": "CLICKHOUSE_HOST", "password": "CLICKHOUSE_PASSWORD"}
+    ENVIRONMENT: ClassVar = {
+        "host": "CLICKHOUSE_HOST",
+        "port": "CLICKHOUSE_PORT",
+        "password": "CLICKHOUSE_PASSWORD",
+    }
 
     host: str = "localhost"
     port: int = Field(default=9000, ge=1, le=65535)
@@ -56,11 +60,11 @@ class ClickHouseStorage(Options):
 
 class Sql(RowOptions):
     dialect: Literal["sqlite", "postgresql"] = "sqlite"
-    path: str = ""
+    path: Path | None = None
     host: str = ""
     password: SecretStr | None = None
     query: str
-    query_variables: dict[str, Any] = {}
+    query_variables: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _named(self) -> Sql:
@@ -77,7 +81,7 @@ class Auth(BaseModel):
 class Http(RowOptions):
     url: str
     auth: Auth | None = None
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
     data: str | None = None
     response_format: Literal["json", "text", "csv"] = "json"
 
@@ -130,6 +134,7 @@ MODELS: dict[str, type[Options]] = {
     )
 }
 DIALECTS: dict[str, dict[str, object]] = {
+    "oracle": {"dialect": "oracle"},
     "sqlite": {"dialect": "sqlite"},
     "postgres": {"dialect": "postgresql"},
 }

@@ -1,5 +1,7 @@
 """When a verdict becomes a message, as the user writes it."""
 
+# ruff: noqa: E501  # a message is one line, and is compared as one
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -60,7 +60,7 @@ def test_every_value_says_where_it_is_from(
         '"***" # param',
         'username: "yes: ***" # param',
         'for: "90 minutes" # rule',
-        'cooldown: "1 days" # rule',
+        'cooldown: "1 day" # rule',
         'keep_firing_for: "30 seconds" # rule',
         "consecutive: 1 # default",
         'no_data: {"after": 3, "keep_state": false, "sparse_guard": true} # default',
@@ -84,3 +84,4 @@ def test_nothing_given_is_all_defaults(load: Load) -> None:
     assert "s3cret" not in text
     assert '"password": "***"' in text
     assert "metadata" not in text
+    assert "tags" not in text

@@ -123,8 +123,10 @@ def test_two_live_metrics_of_one_name_are_both_left_out(loader: ConfigLoader, wr
     loaded = loader.load_many(["m"])
     assert names(loaded) == ["other"]
     assert [str(error) for error in loaded.errors] == [
-        "metric 'orders' is defined in 2 files: m/a.yaml, m/b.yaml; rename one, or make it a "
-        "load definition: schedule.start_time with alerter.enabled: false"
+        (
+            "metric 'orders' is defined in 2 files: m/a.yaml, m/b.yaml; rename one, or make it a "
+            "load definition: schedule.start_time with alerter.enabled: false"
+        )
     ]
 
 

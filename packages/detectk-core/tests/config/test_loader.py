@@ -1,5 +1,7 @@
 """A metric's file, right and wrong."""
 
+# ruff: noqa: E501  # a message is one line, and is compared as one
+
 from __future__ import annotations
 
 import pickle
@@ -75,7 +77,7 @@ def test_load_file_is_load(loader: ConfigLoader, write: Write) -> None:
 
 def test_a_config_can_be_sent_to_another_process(load: Load) -> None:
     config = load(METRIC + "alerter: {type: slack, params: {webhook_url: s3cret-hook}}")
-    copy = pickle.loads(pickle.dumps(config))  # noqa: S301
+    copy = pickle.loads(pickle.dumps(config))  # noqa: S301  # our own bytes
     assert copy.collector.options == config.collector.options
     assert copy.redactor.redact("s3cret-hook") == "***"
 
@@ -152,8 +154,10 @@ def test_a_template_is_an_option_of_the_alerter(load: Load) -> None:
         ("schedule: {start_time: 2024-01-01}", False),
         ("alerter: {enabled: false}", False),
         (
-            "schedule: {start_time: 2024-01-01}\n"
-            "alerter: [{enabled: false}, {type: slack, params: {webhook_url: x1}}]",
+            (
+                "schedule: {start_time: 2024-01-01}\n"
+                "alerter: [{enabled: false}, {type: slack, params: {webhook_url: x1}}]"
+            ),
             False,
         ),
     ],
@@ -197,18 +201,24 @@ def test_a_plugin_reads_secrets(load: Load) -> None:
         ),
         (
             ("\ndetector", "\nstorage: {retention_days: 30}\ndetector"),
-            "m.yaml:6:11: storage: 'retention_days' is deprecated; "
-            "write 'datapoints_retention_days'",
+            (
+                "m.yaml:6:11: storage: 'retention_days' is deprecated; "
+                "write 'datapoints_retention_days'"
+            ),
         ),
         (
             (" {{ period_finish }}", ""),
-            "m.yaml:5:5: collector.params.query: does not use both {{ period_start }} and "
-            "{{ period_finish }}; rows outside the window are dropped",
+            (
+                "m.yaml:5:5: collector.params.query: does not use both {{ period_start }} and "
+                "{{ period_finish }}; rows outside the window are dropped"
+            ),
         ),
         (
             (" {{ period_finish }}", "{% if period_start %}x{% endif %}"),
-            "m.yaml:5:5: collector.params.query: does not use both {{ period_start }} and "
-            "{{ period_finish }}; rows outside the window are dropped",
+            (
+                "m.yaml:5:5: collector.params.query: does not use both {{ period_start }} and "
+                "{{ period_finish }}; rows outside the window are dropped"
+            ),
         ),
     ],
 )
@@ -370,7 +380,7 @@ WRONG: list[tuple[str, str, str]] = [
     (
         "  type: mad\n",
         "  type: mad\n  params: {n_sigma: -1}\n",
-        "8:21: detector.params.n_sigma: -1 is not above 0.0",
+        "8:21: detector.params.n_sigma: -1 is not above 0",
     ),
     (
         "  type: mad\n",
@@ -457,7 +467,7 @@ WRONG: list[tuple[str, str, str]] = [
     (
         "detector:",
         "storage: {type: memory}\ndetector:",
-        "6:17: storage type 'memory' is not installed; installed: clickhouse, postgres, sql, sqlite",
+        "6:17: storage type 'memory' is not installed; installed: clickhouse, oracle, postgres, sql, sqlite",
     ),
     (
         "detector:",
@@ -592,6 +602,18 @@ def test_an_option_from_the_environment_names_its_variable(catalogue: Catalogue)
     assert loader.load_text(CLICKHOUSE, "m.yaml").collector.options.model_dump()["host"] == (
         "localhost"
     )
+    loader = ConfigLoader(catalogue, {"CLICKHOUSE_PORT": "hunter2"}, "/")
+    with pytest.raises(ConfigError) as caught:
+        loader.load_text(CLICKHOUSE, "m.yaml")
+    assert str(caught.value) == (
+        "m.yaml:4:3: collector.params.port: *** is not a whole number (from env CLICKHOUSE_PORT)"
+    )
+
+
+def test_what_an_alias_presets_is_blamed_on_the_type(complain: Complain) -> None:
+    assert complain(METRIC.replace("sqlite", "oracle")) == [
+        "m.yaml:3:9: collector.type: 'oracle' is not one of 'sqlite', 'postgresql'"
+    ]
 
 
 def test_a_sentence_of_code_loses_the_parts_of_a_secret(catalogue: Catalogue) -> None:

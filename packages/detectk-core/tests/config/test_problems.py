@@ -51,7 +51,7 @@ def test_the_first_error_in_the_file_speaks_for_all() -> None:
 def test_only_missing_components_are_a_plugin_error() -> None:
     made = problems()
     made.missing(PluginError("cannot be imported", where="collector 'x'"), Place("m.yaml", 2, 1))
-    with pytest.raises(FilePluginError, match="^m.yaml:2:1: collector 'x': cannot be") as caught:
+    with pytest.raises(FilePluginError, match=r"^m\.yaml:2:1: collector 'x': cannot be") as caught:
         made.settle()
     assert caught.value.exit_code == 3
     assert len(all_errors(caught.value)) == 1

@@ -1,5 +1,7 @@
 """Connection profiles: shapes, lookup, merging."""
 
+# ruff: noqa: E501  # a message is one line, and is compared as one
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -103,8 +105,10 @@ def test_a_type_beside_a_profile_must_agree(load: Load, complain: Complain, writ
     block = load(both.replace("{}", "sql")).collector
     assert (block.type, block.written) == ("sql", "postgres")
     assert complain(both.replace("{}", "clickhouse")) == [
-        "m.yaml:3:9: collector: type 'clickhouse' contradicts the profile's; "
-        "the profile is for 'sql'; remove one of them"
+        (
+            "m.yaml:3:9: collector: type 'clickhouse' contradicts the profile's; "
+            "the profile is for 'sql'; remove one of them"
+        )
     ]
 
 
@@ -153,16 +157,20 @@ def test_an_unknown_profile_names_a_near_one_and_the_files(
 ) -> None:
     write("detectk_profiles.yaml", "prid: {type: clickhouse}")
     assert complain(METRIC) == [
-        f"m.yaml:3:12: collector.profile: unknown profile 'prod' "
-        f"(searched: {project}/detectk_profiles.yaml); did you mean 'prid'?"
+        (
+            f"m.yaml:3:12: collector.profile: unknown profile 'prod' "
+            f"(searched: {project}/detectk_profiles.yaml); did you mean 'prid'?"
+        )
     ]
 
 
 def test_without_any_file_the_hint_says_where_to_write_one(complain: Complain) -> None:
     assert complain(METRIC) == [
-        "m.yaml:3:12: collector.profile: unknown profile 'prod' "
-        "(searched: there is no profiles file); "
-        "write it in a detectk_profiles.yaml beside the metric or above it"
+        (
+            "m.yaml:3:12: collector.profile: unknown profile 'prod' "
+            "(searched: there is no profiles file); "
+            "write it in a detectk_profiles.yaml beside the metric or above it"
+        )
     ]
 
 

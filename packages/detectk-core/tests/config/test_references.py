@@ -96,8 +96,10 @@ def test_one_part_of_a_file_is_resolved_alone() -> None:
     [
         (
             "a:\n  b: ${UNSET}",
-            "m.yaml:2:6: a.b: environment variable UNSET is not set; "
-            "set it or write ${UNSET:-default}",
+            (
+                "m.yaml:2:6: a.b: environment variable UNSET is not set; "
+                "set it or write ${UNSET:-default}"
+            ),
         ),
         ("a: ${vault:gone}", "m.yaml:1:4: a: ${vault:gone} does not exist; check its name"),
         (
@@ -106,13 +108,17 @@ def test_one_part_of_a_file_is_resolved_alone() -> None:
         ),
         (
             "a: ${aws:x}",
-            "m.yaml:1:4: a: nothing installed reads ${aws:x}; "
-            "install a plugin for 'aws', or write $${ for a plain '${'",
+            (
+                "m.yaml:1:4: a: nothing installed reads ${aws:x}; "
+                "install a plugin for 'aws', or write $${ for a plain '${'"
+            ),
         ),
         (
             "a: ${file:nowhere}",
-            "m.yaml:1:4: a: ${file:nowhere} cannot be read: no such file or directory; "
-            "check the file",
+            (
+                "m.yaml:1:4: a: ${file:nowhere} cannot be read: no such file or directory; "
+                "check the file"
+            ),
         ),
         (
             "a: ${UNSET:-${NAME}}",
@@ -150,8 +156,10 @@ def test_what_only_looks_like_a_reference_is_kept_with_a_warning(text: str) -> N
     resolved, problems = resolve(f"a: '{text}'")
     assert resolved.value == {"a": text}
     assert problems.warnings == [
-        "m.yaml:1:4: a: a '${' that begins no reference stays as it is; "
-        "write ${NAME}, or $${ where it is meant so"
+        (
+            "m.yaml:1:4: a: a '${' that begins no reference stays as it is; "
+            "write ${NAME}, or $${ where it is meant so"
+        )
     ]
 
 

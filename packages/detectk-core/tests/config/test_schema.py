@@ -42,7 +42,7 @@ def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
 
 def test_types_are_the_installed_ones(schema: dict[str, Any]) -> None:
     choices = schema["$defs"]["storage"]["properties"]["type"]["anyOf"][0]["enum"]
-    assert choices == ["clickhouse", "postgres", "sql", "sqlite"]
+    assert choices == ["clickhouse", "oracle", "postgres", "sql", "sqlite"]
 
 
 def test_options_depend_on_the_type(schema: dict[str, Any]) -> None:

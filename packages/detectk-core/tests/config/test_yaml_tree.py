@@ -158,13 +158,17 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ('a: "x\nb: 1', "f.yaml:1:4: not valid YAML: a quote is never closed; close it"),
         (
             "a: |\n  x\n y\n",
-            "f.yaml:3:2: not valid YAML: the indentation does not fit the lines above; "
-            "align it with its siblings",
+            (
+                "f.yaml:3:2: not valid YAML: the indentation does not fit the lines above; "
+                "align it with its siblings"
+            ),
         ),
         (
             "a: b: c",
-            "f.yaml:1:5: not valid YAML: a second ':' in this line, or wrong indentation; "
-            "put the value in quotes",
+            (
+                "f.yaml:1:5: not valid YAML: a second ':' in this line, or wrong indentation; "
+                "put the value in quotes"
+            ),
         ),
         (
             "a:\n  b\nc\nd: 1",
@@ -172,8 +176,10 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ),
         (
             "a: [1",
-            "f.yaml:1:6: not valid YAML: expected ',' or ']', but got '<stream end>'; "
-            "check the brackets, quotes and indentation",
+            (
+                "f.yaml:1:6: not valid YAML: expected ',' or ']', but got '<stream end>'; "
+                "check the brackets, quotes and indentation"
+            ),
         ),
         (
             "a: *x",

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import io
 import logging
 import re
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -99,3 +101,13 @@ def test_setting_up_twice_writes_once_and_never_to_stdout(
 def test_the_http_client_is_kept_quiet() -> None:
     set_up(1)
     assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)
+
+
+def test_a_closed_standard_error_stops_nothing(
+    log: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = io.StringIO()
+    closed.close()
+    set_up()
+    monkeypatch.setattr(sys, "stderr", closed)
+    log.warning("nobody reads this")

@@ -9,6 +9,7 @@ from typing import Any
 
 from detectk.clock import Clock
 from detectk.config import AlerterConfig, Block, DetectorConfig, MetricConfig
+from detectk.console.secrets import hide
 from detectk.contracts import (
     Collector,
     Detector,
@@ -56,6 +57,7 @@ class Assembler:
             ConfigError: The parts do not fit together.
             PluginError: A part cannot be loaded.
         """
+        hide(*config.redactor.secrets)
         schedule = config.schedule.to_schedule()
         judges = tuple(self._judge(config, one, schedule) for one in config.detectors)
         history, state = self._stores(config, judges)

@@ -109,7 +109,10 @@ class BlockReader:
         self, found: Found, spec: OptionSpec, rest: list[Layer], *, layer: Layer, params: Layer
     ) -> Block | None:
         component = found.component
-        preset = Layer(f"type {found.alias!r}", found.preset, layer.tree, params.base)
+        spellings = dict.fromkeys(found.preset, (*layer.base, "type"))
+        preset = Layer(
+            f"type {found.alias!r}", found.preset, layer.tree, params.base, spellings=spellings
+        )
         self._check_preset(preset, rest)
         given = {option for source in (preset, *rest) for option in source.values}
         merged = merge([*self._environment(spec, params, given), preset, *rest])
@@ -135,9 +138,7 @@ class BlockReader:
             return None
         values = dict(given or {})
         spellings: dict[str, Keys] = {}
-        for key in direct:
-            if key not in layer.values:
-                continue
+        for key in [key for key in layer.values if key in direct]:
             if key in values:
                 text = f"{dotted(layer.base)}: {key!r} is here and in 'params'"
                 self.problems.add(text, layer.place((key,)), "keep one")

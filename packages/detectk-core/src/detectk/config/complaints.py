@@ -162,7 +162,9 @@ def _words(kind: str, detail: ErrorDetails) -> tuple[str, str, bool]:  # noqa: P
         return f"{{}} is not one of {choices.replace(' or ', ', ')}", near(given, names), False
     if kind in _BOUNDS:
         key, words = _BOUNDS[kind]
-        return f"{{}} is not {words} {context[key]}", "", False
+        bound = context[key]
+        shown = f"{bound:g}" if isinstance(bound, int | float) else str(bound)
+        return f"{{}} is not {words} {shown}", "", False
     if kind in ("too_short", "string_too_short") and not given:
         return "is empty", "fill it in or remove it", False
     if kind == "string_pattern_mismatch" and context["pattern"] == NAME:
@@ -174,7 +176,15 @@ def _words(kind: str, detail: ErrorDetails) -> tuple[str, str, bool]:  # noqa: P
 
 
 def _stem(kind: str) -> str:
-    for end in ("_type", "_parsing", "_from_float", "_attributes_type", "_number", "_required"):
+    for end in (
+        "_type",
+        "_parsing",
+        "_from_float",
+        "_attributes_type",
+        "_number",
+        "_required",
+        "_from_datetime_parsing",
+    ):
         if kind.endswith(end) and kind.removesuffix(end) in _SHAPES:
             return kind.removesuffix(end)
     return kind
@@ -205,13 +215,10 @@ def _given(values: Any, loc: Keys) -> Keys:
     """Keep of a location what the user wrote; pydantic adds the branches of unions."""
     keys: list[str | int] = []
     for key in loc:
-        if (isinstance(values, Mapping) and key in values) or (
-            isinstance(values, list) and isinstance(key, int) and key < len(values)
-        ):
+        known = range(len(values)) if isinstance(values, list) else values
+        if isinstance(known, Mapping | range) and key in known:
             values = values[key]
-        else:
-            continue
-        keys.append(key)
+            keys.append(key)
     return tuple(keys)
 
 

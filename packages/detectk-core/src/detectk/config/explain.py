@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
+from pathlib import PurePath
 from typing import Any, Final
 
 from pydantic import BaseModel, SecretBytes, SecretStr
@@ -126,7 +127,8 @@ def _scalar(value: Any) -> str:
 def _length(value: timedelta) -> str:
     for unit, length in _UNITS.items():
         if value and not value % length:
-            return f"{value // length} {unit}"
+            count = value // length
+            return f"{count} {unit if count > 1 else unit.removesuffix('s')}"
     return f"{value.total_seconds():g} seconds"
 
 
@@ -137,6 +139,8 @@ def _plain(value: Any) -> Any:  # noqa: PLR0911  # by type
         return _length(value)
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, PurePath):
+        return str(value)
     if isinstance(value, BaseModel):
         return {key: _plain(getattr(value, key)) for key in type(value).model_fields}
     if isinstance(value, Mapping):

@@ -29,6 +29,11 @@ class Redactor:
             self._values.add(value)
             self._patterns = {}
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The secrets, in every form they are known in."""
+        return frozenset(self._values)
+
     def redact(self, text: str, *, parts: bool = False) -> str:
         """Return ``text`` with ``***`` for every secret.
 

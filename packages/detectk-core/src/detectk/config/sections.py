@@ -58,8 +58,7 @@ def read_collector(layer: Layer, reader: BlockReader) -> tuple[Block | None, Lay
     layer = unknown_keys(layer, ("type", "profile", "params", *ROW_KEYS), problems)
     if _head(layer, problems, needs_type=True) is None:
         return None, None
-    direct = sorted(ROW_KEYS & layer.values.keys())
-    read = reader.read("collector", layer, direct=direct, take=("interval",))
+    read = reader.read("collector", layer, direct=ROW_KEYS, take=("interval",))
     interval = next((taken for taken in reversed(read.taken) if taken.values), None)
     if read.block:
         check_query(read.block, layer, problems)

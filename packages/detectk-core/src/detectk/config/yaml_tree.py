@@ -8,7 +8,7 @@ read ``yes`` and ``no``, because their model does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NoReturn, TypeAlias
 
@@ -74,14 +74,13 @@ class Tree:
     def place(self, keys: Keys, *, of: Literal["key", "value"] = "key") -> Place:
         """Return where ``keys`` lead; where the path breaks off, the last key that exists."""
         node = self.root
-        mark: StreamMark | None = None
+        last: Spot | None = None
         for key in keys:
             spot = self.spots.get(id(node), {}).get(key)
             if spot is None:
-                break
-            mark = spot[0] if of == "key" else spot[1]
-            node = node[key]
-        return Place(self.path, 1, 1) if mark is None else _place(self.path, mark)
+                return _place(self.path, last[0]) if last else Place(self.path, 1, 1)
+            last, node = spot, node[key]
+        return _place(self.path, last[of == "value"]) if last else Place(self.path, 1, 1)
 
 
 def dotted(keys: Keys) -> str:
@@ -98,33 +97,24 @@ def parse(text: str, path: str) -> Tree:
             of its own, an alias of itself, a mapping as a key.
     """
     text = text.removeprefix("\ufeff")
+    dollars = "$" in text
     try:
-        return _Builder(path, _c_events(text)).tree(dollars="$" in text)
+        return _Builder(path, CParser(text).get_event).tree(dollars=dollars)
     except YAMLError:
         # The C parser stops at `{url: http://...}` and words its errors worse: ask the other one.
+        events = YAML(typ="safe", pure=True).parse(text)
         try:
-            return _Builder(path, YAML(typ="safe", pure=True).parse(text)).tree(dollars="$" in text)
+            return _Builder(path, events.__next__).tree(dollars=dollars)
         except YAMLError as error:
             raise complaint(error, text, path) from None
-        except RecursionError:
-            raise _deep(Place(path)) from None
-
-
-def _c_events(text: str) -> Iterator[Any]:
-    get_event = CParser(text).get_event
-    while True:
-        event = get_event()
-        yield event
-        if type(event) is StreamEndEvent:
-            return
 
 
 class _Builder:
     """Builds the values of one stream of events."""
 
-    def __init__(self, path: str, events: Iterator[Any]) -> None:
+    def __init__(self, path: str, read: Callable[[], Any]) -> None:
         self.path = path
-        self.next = events.__next__
+        self.next = read
         self.spots: dict[int, dict[object, Spot]] = {}
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.count = 0

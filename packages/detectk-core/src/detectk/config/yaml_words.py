@@ -33,7 +33,7 @@ def _words(problem: str, *, in_quotes: bool) -> tuple[str, str]:  # noqa: PLR091
     if "'\\t'" in problem:
         return "a tab indents this line", "indent with spaces"
     if "cannot start any token" in problem:
-        character = problem.split("'")[1] if "'" in problem else "this character"
+        character = problem.split("'")[1]
         return f"a value cannot begin with {character!r}", "put it in quotes"
     if "not allowed here" in problem:
         return "a second ':' in this line, or wrong indentation", "put the value in quotes"

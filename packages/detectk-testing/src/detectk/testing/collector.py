@@ -17,6 +17,7 @@ import pytest
 from detectk.contracts.collector import Collector, Request
 from detectk.errors import CollectError
 from detectk.testing.suite import Suite
+from detectk.values.arrays import to_instant
 from detectk.values.interval import Interval
 from detectk.values.labels import NO_LABELS, Labels
 from detectk.values.series import Series, Status
@@ -210,5 +211,6 @@ def _rows(values: dict[int, float | None]) -> list[SourceRow]:
     return [SourceRow(_DAY + timedelta(hours=hour), value) for hour, value in values.items()]
 
 
-def _hours(series: Series) -> list[int]:
-    return [moment.hour for moment in series.times.tolist()]
+def _hours(series: Series) -> list[float]:
+    """Return how many hours after the day's start the points are."""
+    return list((series.times - to_instant(_DAY)) / np.timedelta64(1, "h"))

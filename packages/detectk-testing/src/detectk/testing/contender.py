@@ -66,17 +66,23 @@ def contend_in_processes(
         )
         for _ in range(processes)
     ]
-    tokens: list[int] = []
-    for process in running:
-        assert process.stdin
-        process.stdin.write(pickle.dumps(task))
-        process.stdin.close()
-        process.stdin = None
-    for process in running:
-        output, errors = process.communicate(timeout=_PATIENCE)
-        assert process.returncode == 0, errors.decode()
-        tokens += [int(word) for word in output.split()]
-    return tokens
+    try:
+        for process in running:
+            assert process.stdin
+            process.stdin.write(pickle.dumps(task))
+            process.stdin.close()
+            process.stdin = None
+        return [token for process in running for token in _tokens(process)]
+    finally:
+        for process in running:
+            process.kill()
+            process.communicate()
+
+
+def _tokens(process: subprocess.Popen[bytes]) -> list[int]:
+    output, errors = process.communicate(timeout=_PATIENCE)
+    assert process.returncode == 0, errors.decode()
+    return [int(word) for word in output.split()]
 
 
 def _contend(task: _Task) -> list[int]:
