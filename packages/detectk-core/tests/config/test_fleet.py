@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -151,3 +152,16 @@ def test_a_link_to_nowhere_is_one_error(loader: ConfigLoader, write: Write, proj
     assert [str(error) for error in loaded.errors] == [
         "m/gone.yaml: cannot be read: no such file or directory"
     ]
+
+
+def test_the_garbage_collector_is_left_as_it_was(loader: ConfigLoader, write: Write) -> None:
+    write("m/a.yaml", metric("a"))
+    assert gc.isenabled()
+    loader.load_many(["m"])
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        loader.load_many(["m"])
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

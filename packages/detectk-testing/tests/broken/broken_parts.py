@@ -5,9 +5,10 @@ Not collected with the other tests: `test_suites.py` runs pytest on this file an
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from contextlib import suppress
+import os
+import pickle
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,6 +35,7 @@ from detectk.contracts import (
     Services,
     State,
     StateChange,
+    StateKey,
     Storage,
     series_from_columns,
 )
@@ -324,29 +326,47 @@ class TestEndless(BrokenState):
 
 
 class Racy(MemoryState):
-    """Looks whether a lease is free, and takes it a moment later: lessons B.10."""
+    """Keeps everything in a file, read before each step and written after it: lessons B.10."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
         self._file = file
 
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        with self._lock:
+            if self._file.exists():
+                kept = pickle.loads(self._file.read_bytes())  # noqa: S301  # written below
+                self._leases, self._documents, self._outbox = kept
+            yield
+            SystemClock().sleep(0.0001)
+            whole = self._file.with_suffix(f".{os.getpid()}")
+            whole.write_bytes(pickle.dumps((self._leases, self._documents, self._outbox)))
+            whole.replace(self._file)
+
     def lease(self, metrics: Sequence[str], *, holder: str, ttl: timedelta) -> Leases:
-        owner, _, token = (
-            self._file.read_text().partition(" ") if self._file.exists() else ("",) * 3
-        )
-        if owner not in ("", holder):
-            return Leases({}, dict.fromkeys(metrics, owner))
-        SystemClock().sleep(0.002)
-        self._file.write_text(f"{holder} {int(token or 0) + 1}")
-        return Leases({m: Lease(m, int(token or 0) + 1, holder) for m in metrics}, {})
+        with self._kept():
+            return super().lease(metrics, holder=holder, ttl=ttl)
 
     def release(self, leases: Sequence[Lease]) -> None:
-        with suppress(IndexError):
-            self._file.write_text(f" {leases[0].token}")
+        with self._kept():
+            super().release(leases)
+
+    def load(self, metrics: Sequence[str]) -> Mapping[StateKey, str]:
+        with self._kept():
+            return super().load(metrics)
 
     def commit(self, change: StateChange) -> None:
-        documents = {json.dumps(key): text for key, text in change.documents.items()}
-        self._file.with_suffix(".documents").write_text(json.dumps(documents))
+        with self._kept():
+            super().commit(change)
+
+    def outbox(self, metrics: Sequence[str]) -> Sequence[OutboxRow]:
+        with self._kept():
+            return super().outbox(metrics)
+
+    def acknowledge(self, receipts: Sequence[Receipt]) -> None:
+        with self._kept():
+            super().acknowledge(receipts)
 
 
 class RacyParts(Parts):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
@@ -69,6 +71,33 @@ def load_many(paths: Iterable[str | Path], load: Callable[[Tree], MetricConfig])
     neither ``collector`` nor two other keys of a metric at its top. Hidden folders and virtual
     environments are not entered.
     """
+    with _garbage_kept():
+        return _load_many(paths, load)
+
+
+def is_metric(tree: Tree) -> bool:
+    """Whether a file means to be a metric, be it a wrong one."""
+    if not isinstance(tree.root, dict):
+        return False
+    return "collector" in tree.root or len(_METRIC_KEYS & tree.root.keys()) > 1
+
+
+@contextmanager
+def _garbage_kept() -> Iterator[None]:
+    """Keep the garbage collector from walking over all that was loaded, again and again.
+
+    It makes loading 10,000 files a third slower, and what is loaded is no garbage.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _load_many(paths: Iterable[str | Path], load: Callable[[Tree], MetricConfig]) -> Loaded:
     configs: list[MetricConfig] = []
     errors: list[DetectKError] = []
     skipped: list[Skipped] = []
@@ -90,13 +119,6 @@ def load_many(paths: Iterable[str | Path], load: Callable[[Tree], MetricConfig])
         errors=(*errors, *clashes.values()),
         skipped=tuple(skipped),
     )
-
-
-def is_metric(tree: Tree) -> bool:
-    """Whether a file means to be a metric, be it a wrong one."""
-    if not isinstance(tree.root, dict):
-        return False
-    return "collector" in tree.root or len(_METRIC_KEYS & tree.root.keys()) > 1
 
 
 def _load(

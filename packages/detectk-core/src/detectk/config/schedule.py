@@ -15,7 +15,14 @@ from detectk.values.zones import zone_info
 
 __all__ = ["Duration", "ScheduleConfig"]
 
-Duration = Annotated[timedelta, BeforeValidator(duration, json_schema_input_type=str | float)]
+
+def _read_duration(value: Any) -> timedelta:
+    return _known_duration(value) if isinstance(value, str) else duration(value)
+
+
+_known_duration = lru_cache(maxsize=1024)(duration)
+
+Duration = Annotated[timedelta, BeforeValidator(_read_duration, json_schema_input_type=str | float)]
 """A length of time as people write it; a number alone is seconds."""
 
 _interval = lru_cache(maxsize=1024)(Interval.parse)

@@ -22,6 +22,10 @@ _WIDEST = 100
 
 def incident_table(notices: Sequence[tuple[str, Notice]]) -> None:
     """Print one line an incident: when it began and ended, and how bad it was."""
+    if not notices:
+        line("Nothing that was not told before.")
+        line()
+        return
     latest: dict[str, tuple[str, Notice]] = {}
     for metric, notice in notices:
         latest[notice.id] = (metric, notice)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from detectk.clock import Clock
-from detectk.contracts.state import OutboxRow, Receipt
+from detectk.contracts.state import Receipt
 from detectk.contracts.wire import decode
 from detectk.delivery.retry import with_retry
 from detectk.errors import AlertError, DetectKError
@@ -60,33 +60,35 @@ def deliver(job: Job, *, clock: Clock, sent: Callable[[str, Delivery], None]) ->
             continue
         if not channel.enabled:
             continue
-        if row.channel in down or (row.channel, row.thread) in stuck:
+        message = decode(Message, row.message)
+        incidents = {(row.channel, notice.id) for notice in message.notices}
+        if row.channel in down or incidents & stuck:
             pending += 1
+            stuck |= incidents
             continue
-        receipt, kind, retryable = _send(row, channel, clock)
+        receipt, retryable = _send(row.id, message, channel, clock)
         job.state.acknowledge([receipt])
-        delivery = Delivery(row.channel, row.dedup_key, kind, receipt.delivered, receipt.error)
+        delivery = Delivery(
+            row.channel, row.dedup_key, message.kind, receipt.delivered, job.redact(receipt.error)
+        )
         deliveries.append(delivery)
         sent(job.metric, delivery)
         if not receipt.delivered:
             pending += 1
-            stuck.add((row.channel, row.thread))
+            stuck |= incidents
             if retryable:
                 down.add(row.channel)
     return Delivered(tuple(deliveries), pending)
 
 
-def _send(row: OutboxRow, channel: Channel, clock: Clock) -> tuple[Receipt, str, bool]:
-    kind = "?"
+def _send(row: str, message: Message, channel: Channel, clock: Clock) -> tuple[Receipt, bool]:
     try:
-        message = decode(Message, row.message)
-        kind = message.kind
         sent = with_retry(lambda: channel.alerter.send(message), clock=clock)
     except AlertError as error:
-        return Receipt(row.id, delivered=False, error=str(error)), kind, error.retryable
+        return Receipt(row, delivered=False, error=str(error)), error.retryable
     except DetectKError as error:
-        return Receipt(row.id, delivered=False, error=str(error)), kind, False
+        return Receipt(row, delivered=False, error=str(error)), False
     except Exception as error:  # noqa: BLE001  # a channel must not take the run down
         text = f"{type(channel.alerter).__name__} failed: {type(error).__name__}: {error}"
-        return Receipt(row.id, delivered=False, error=text), kind, False
-    return Receipt(row.id, delivered=True, reference=sent.reference), kind, False
+        return Receipt(row, delivered=False, error=text), False
+    return Receipt(row, delivered=True, reference=sent.reference), False
