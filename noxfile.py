@@ -91,7 +91,7 @@ def lint(session: nox.Session) -> None:
     install(session, *LINTERS, *TEST_TOOLS)
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
-    session.run("mypy", *SOURCES, "noxfile.py", "conftest.py", "tests")
+    session.run("mypy", *SOURCES, "examples", "noxfile.py", "conftest.py", "tests")
     session.run("lint-imports")
 
 

@@ -242,3 +242,11 @@ def test_the_data_are_the_same_every_time(shop: Shop, tmp_path: Path) -> None:
     runpy.run_path(str(tmp_path / "make_data.py"), run_name="__main__")
     for path in (tmp_path / "data").iterdir():
         assert path.read_bytes() == (shop.folder / "data" / path.name).read_bytes(), path.name
+
+
+def test_the_page_about_plugins_shows_the_plugin_as_it_is() -> None:
+    page = (ROOT / "docs/plugins.md").read_text(encoding="utf-8")
+    shown = re.findall(r'```\w+ title="(acme-[^"]+)"\n(.*?)```', page, re.DOTALL)
+    assert len(shown) >= 7
+    for file, excerpt in shown:
+        assert excerpt.rstrip() in (EXAMPLES / file).read_text(encoding="utf-8"), file

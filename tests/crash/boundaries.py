@@ -11,6 +11,7 @@ __all__ = ["Boundaries", "Watched"]
 
 _READS = ("SELECT", "PRAGMA")
 _WORDS = {"INSERT": 3, "DELETE": 3}
+_ABOUT_ITSELF = ("fingerprint", "lookback")
 
 
 def die(_: str) -> None:
@@ -48,6 +49,8 @@ class Watched:
     def __getattr__(self, method: str) -> Any:
         """Return the part's method, between two boundaries."""
         target = getattr(self.part, method)
+        if method in _ABOUT_ITSELF:
+            return target
 
         def call(*args: object, **named: object) -> object:
             self._boundaries.cross(f"before {self._name}.{method}")

@@ -66,7 +66,8 @@ def test_the_change_to_summer_time_raises_nothing(incidents: list[str]) -> None:
 
 
 def test_every_incident_is_told_once_and_ended_once(said: str, incidents: list[str]) -> None:
-    headlines = re.findall(r"^[A-Z ]+: .*$", said.split("What happened", maxsplit=1)[0], re.MULTILINE)
+    messages = said.partition("What happened")[0]
+    headlines = re.findall(r"^[A-Z ]+: .*$", messages, re.MULTILINE)
     ended = [line for line in headlines if line.startswith("RESOLVED")]
     begun = [line for line in headlines if not line.startswith("RESOLVED")]
     # Two airports that close in one hour share their message, and the one about its end.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from sybil import Document
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 
 ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
 PAGES = sorted(
     path
     for pattern in ("*.md", "docs/**/*.md", "packages/*/README.md", "examples/**/README.md")
@@ -187,6 +189,18 @@ def not_installable(command: str) -> list[str]:
     return wrong
 
 
+def folder_of(path: Path, project: Path) -> Path:
+    """Return an empty folder; for a page of ``examples/`` its own, with all that is there."""
+    if EXAMPLES not in path.parents:
+        project.mkdir()
+        return project
+    left = ("acme-detectk-jsonfile", "data", ".detectk", "__pycache__")
+    shutil.copytree(EXAMPLES, project, ignore=shutil.ignore_patterns(*left))
+    folder = project / path.parent.relative_to(EXAMPLES)
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 def test_there_are_pages() -> None:
     assert ROOT / "README.md" in PAGES
 
@@ -195,8 +209,7 @@ def test_there_are_pages() -> None:
 def test_a_page_says_what_is_so(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "project"
-    folder.mkdir()
+    folder = folder_of(path, tmp_path / "project")
     monkeypatch.chdir(folder)
     monkeypatch.setenv("HOME", str(tmp_path))
     page = Page(folder)

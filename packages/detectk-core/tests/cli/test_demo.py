@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import sys
 import types
 from pathlib import Path
@@ -17,12 +18,16 @@ def test_the_demo_is_handed_its_folder_and_wishes(
 
     def run(folder: Path, *, fresh: bool, keep: bool) -> int:
         calls.append((folder, fresh, keep))
+        logging.getLogger("detectk.pipeline").info("one of thousands")
         return 4
 
     module = types.ModuleType("detectk.demo")
     module.run = run  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "detectk.demo", module)
-    assert dtk("demo", "somewhere", "--fresh").code == 4
+    quiet = dtk("demo", "somewhere", "--fresh")
+    assert (quiet.code, quiet.err) == (4, "")
+    assert "one of thousands" in dtk("demo", "-v").err
+    calls.pop()
     assert dtk("demo", "--keep").code == 4
     assert calls == [(Path("somewhere"), True, False), (Path("detectk-demo"), False, True)]
 

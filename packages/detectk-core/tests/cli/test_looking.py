@@ -186,3 +186,9 @@ def test_schema_goes_to_standard_output_or_a_file(folder: Path, dtk: Dtk) -> Non
     assert ran.out == "wrote metric.schema.json\n"
     assert json.loads(Path("metric.schema.json").read_text("utf-8")) == document
     assert dtk("schema", "-o", "no/such/folder.json").code == 2
+
+
+def test_preview_shows_each_series(shop: Shop, dtk: Dtk) -> None:
+    query = RECENT.replace("5.0 AS value", "5.0 AS value, 'a' AS c") + "\n    dimensions: [c]"
+    out = dtk("preview", shop.metric("orders", query=query)).out
+    assert "\nc=a:\ninterval from" in out

@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pytest
     from conftest import Dtk, Shop
 
 CALM = ("-t", "2024-02-20T10:00:00")
@@ -154,3 +155,44 @@ QUERY_WITH_A_HOLE = (
     "SELECT at AS period_time, CASE WHEN at < '2024-02-20 09' THEN amount END AS value FROM orders"
     " WHERE at >= '{{ period_start }}' AND at < '{{ period_finish }}'"
 )
+
+
+TWO = (
+    "SELECT at AS period_time, 'a' AS c, amount AS value FROM orders"
+    " WHERE at >= '{{ period_start }}' AND at < '{{ period_finish }}'"
+    " UNION ALL SELECT at, 'b', 100 + strftime('%H', at) FROM orders"
+    " WHERE at >= '{{ period_start }}' AND at < '{{ period_finish }}'"
+    "\n    dimensions: [c]"
+)
+
+
+def test_of_several_series_the_worst_is_shown(shop: Shop, dtk: Dtk) -> None:
+    path = shop.metric("orders", query=TWO)
+    assert dtk("run", path, *CALM).out.startswith("orders: ok in all 2 series, c=")
+    late = dtk("run", path, "-t", "2024-02-20T12:05:00")
+    assert "orders: ANOMALY in 1 of 2 series, c=a: 0 is below" in late.out
+    assert "  decided: fired (c=a), since 2024-02-20 10:00 UTC" in late.out
+    assert "  c=a: 0, 2024-02-20 11:00 UTC" in late.out
+
+
+def test_a_late_run_counts_what_it_found(shop: Shop, dtk: Dtk) -> None:
+    path = shop.metric("orders")
+    dtk("run", path, *CALM)
+    ran = dtk("run", path, "-t", "2024-02-20T13:05:00")
+    assert "3 intervals of this run were anomalous" in ran.out
+
+
+def test_colour_is_for_terminals(shop: Shop, dtk: Dtk, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = shop.metric("orders")
+    assert "\x1b" not in dtk("run", path, *CALM, "--dry-run").out
+    monkeypatch.setattr("detectk.cli.telling.wants_colour", lambda: True)
+    assert "orders: \x1b[1;32mok\x1b[0m," in dtk("run", path, *CALM, "--dry-run").out
+
+
+def test_what_happened_before_max_catchup_is_not_judged(shop: Shop, dtk: Dtk) -> None:
+    path = shop.metric("orders", schedule="max_catchup: 1 hour", rest="")
+    dtk("run", path, "-t", "2024-02-10T10:00:00")
+    ran = dtk("run", path, *TROUBLED, "--output", "json")
+    assert [one["time"] for one in ran.object["metrics"][0]["anomalies"]] == [
+        "2024-02-20T10:00:00+00:00"
+    ]

@@ -30,7 +30,7 @@ ENVIRON = {
 
 
 class ClickHouse(RowOptions):
-    ENVIRONMENT: ClassVar = {
+    ENVIRONMENT: ClassVar[dict[str, str]] = {
         "host": "CLICKHOUSE_HOST",
         "port": "CLICKHOUSE_PORT",
         "password": "CLICKHOUSE_PASSWORD",
@@ -48,7 +48,7 @@ class ClickHouse(RowOptions):
 
 
 class ClickHouseStorage(Options):
-    ENVIRONMENT: ClassVar = {"host": "CLICKHOUSE_HOST"}
+    ENVIRONMENT: ClassVar[dict[str, str]] = {"host": "CLICKHOUSE_HOST"}
 
     connection_string: SecretStr | None = None
     host: str = "localhost"

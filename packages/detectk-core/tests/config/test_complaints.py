@@ -109,6 +109,15 @@ def test_a_model_that_reads_field_names_has_both() -> None:
     assert option_names(Both) == ("named", "name-d")
 
 
+class Node(BaseModel):
+    children: list[Node] = Field(default_factory=list)
+    name: str = ""
+
+
+def test_a_model_inside_itself_is_searched_once() -> None:
+    assert list(secret_strings(Node, {"children": [{"name": "a"}]})) == []
+
+
 def test_secrets_are_found_wherever_they_are_declared() -> None:
     values = {
         "inner": {"path": "p", "token": "t1"},

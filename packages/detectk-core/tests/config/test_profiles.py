@@ -265,3 +265,20 @@ def test_profiles_are_found_from_the_configs_folder(
     config = ConfigLoader(catalogue, environ).load(path)
     assert config.collector.options.model_dump()["host"] == "shared"
     assert config.project.root.name == "configs"
+
+
+def test_a_wrong_query_of_a_profile_is_not_quoted(complain: Complain, write: Write) -> None:
+    write("detectk_profiles.yaml", "prod: {type: sqlite, query: '{{ x ${POSTGRES_PASSWORD}'}")
+    assert complain(METRIC.partition("  params:")[0] + "detector: {type: mad}") == [
+        "m.yaml:2:1: collector.params.query: query, line 1: the template cannot be read"
+    ]
+
+
+def test_a_path_with_dots_leads_to_the_same_profiles(
+    catalogue: Catalogue, environ: dict[str, str], write: Write, project: Path
+) -> None:
+    write("a/detectk_profiles.yaml", "prod: {type: clickhouse}")
+    write("a/m.yaml", METRIC)
+    write("b/x", "")
+    for path in ("b/../a/m.yaml", str(project / "b" / ".." / "a" / "m.yaml")):
+        assert ConfigLoader(catalogue, environ).load(path).project.root == project / "a"

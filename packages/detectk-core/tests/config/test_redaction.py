@@ -52,3 +52,7 @@ def test_its_repr_tells_nothing() -> None:
     assert repr(made) == "<Redactor of 1 values>"
     copy = pickle.loads(pickle.dumps(made))  # noqa: S301  # our own bytes
     assert copy.redact("hunter2") == "***"
+
+
+def test_its_secrets_can_be_handed_to_another_redactor() -> None:
+    assert redactor("hunter2", "").secrets == {"hunter2"}

@@ -193,7 +193,7 @@ class Broken(HistorySuite):
 
 class TestForgetful(Broken):
     kind = Forgetful
-    examples = 100
+    examples = 40
 
 
 class TestEager(Broken):

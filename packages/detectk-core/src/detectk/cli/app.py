@@ -65,7 +65,10 @@ def run(arguments: Sequence[str], *, terminable: bool = False) -> int:
         signal.signal(signal.SIGTERM, _terminate)
     try:
         result = _root().main(
-            args=list(arguments), prog_name="dtk", standalone_mode=False, obj=settings
+            args=list(arguments) or ["--help"],
+            prog_name="dtk",
+            standalone_mode=False,
+            obj=settings,
         )
     except _StoppedError as stop:
         return _stopped(stop)
@@ -82,7 +85,6 @@ def _root() -> Any:
     app = typer.Typer(
         cls=_Root,
         rich_markup_mode=None,
-        no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_dtk)

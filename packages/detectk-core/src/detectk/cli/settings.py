@@ -22,6 +22,10 @@ class Output(str, Enum):
     text = "text"
     json = "json"
 
+    def __str__(self) -> str:
+        """Return what the user types."""
+        return self.value
+
 
 @dataclass(slots=True)
 class Settings:
@@ -83,7 +87,7 @@ def _change(ctx: typer.Context, *, verbosity: int = 0, debug: bool = False) -> N
 
 def _form(ctx: typer.Context, value: Output) -> Output:
     settings = ctx.find_object(Settings)
-    if settings is not None and value is Output.json and not settings.json:
+    if settings is not None and Output(value) is Output.json and not settings.json:
         settings.json = True
         ctx.with_resource(stdout_reserved())
     return value

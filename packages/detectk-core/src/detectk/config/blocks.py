@@ -144,7 +144,7 @@ class BlockReader:
                 self.problems.add(text, layer.place((key,)), "keep one")
             values[key] = layer.values[key]
             spellings[key] = (*layer.base, key)
-        return replace(layer, label="param", values=values, base=base, spellings=spellings)
+        return Layer("param", values, layer.tree, base, layer.tainted, spellings)
 
     def _profile(self, layer: Layer) -> _Source | Literal[False] | None:
         """Return the profile, None when none is named, False when it cannot be had."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from pydantic import AliasChoices, BaseModel, SecretBytes, SecretStr, ValidationError
 
@@ -233,7 +233,7 @@ def _inner(model: type[BaseModel], keys: Keys) -> type[BaseModel] | None:
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if _is_class(annotation) and issubclass(annotation, BaseModel):
         yield annotation
     for argument in get_args(annotation):
         yield from _models(argument)
@@ -256,13 +256,19 @@ def _secret_options(model: type[BaseModel]) -> tuple[str, ...]:
     )
 
 
-def _holds_secret(annotation: Any) -> bool:
-    if isinstance(annotation, type):
+def _holds_secret(annotation: Any, seen: frozenset[Any] = frozenset()) -> bool:
+    if _is_class(annotation):
         if issubclass(annotation, SecretStr | SecretBytes):
             return True
-        if issubclass(annotation, BaseModel):
-            return bool(_secret_options(annotation))
-    return any(_holds_secret(argument) for argument in get_args(annotation))
+        if issubclass(annotation, BaseModel) and annotation not in seen:
+            inside = (info.annotation for info in annotation.model_fields.values())
+            return any(_holds_secret(each, seen | {annotation}) for each in inside)
+    return any(_holds_secret(argument, seen) for argument in get_args(annotation))
+
+
+def _is_class(annotation: Any) -> bool:
+    """Whether it is a class; to Python 3.10 ``list[int]`` is one too."""
+    return isinstance(annotation, type) and get_origin(annotation) is None
 
 
 def _strings(value: Any) -> Iterator[str]:

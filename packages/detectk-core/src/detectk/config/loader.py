@@ -113,7 +113,7 @@ class ConfigLoader:
             PluginError: See `load`.
         """
         _check_document(tree)
-        folder = Path(os.path.normpath(Path(tree.path).absolute().parent))
+        folder = _absolute(Path(tree.path).parent)
         project = self._projects.find(folder)
         problems = Problems(Redactor())
         resolver = Resolver(self._environ, self._secret, folder=project.root, problems=problems)
@@ -264,6 +264,13 @@ class _MetricReader:
             text = f"{label}: {given!r} is not schedule.interval {schedule.interval!r}"
             place = interval.place(("interval",), of="value")
             self.problems.add(text, place, "keep schedule.interval")
+
+
+def _absolute(folder: Path) -> Path:
+    """Make ``folder`` absolute without following links: a mounted config is a link elsewhere."""
+    if folder.is_absolute() and ".." not in folder.parts:
+        return folder
+    return Path(os.path.normpath(folder.absolute()))
 
 
 def _check_document(tree: Tree) -> None:

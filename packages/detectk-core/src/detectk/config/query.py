@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
 
 from detectk.config.layers import Layer
@@ -30,14 +29,15 @@ def check_query(block: Block, layer: Layer, problems: Problems) -> None:
     query = getattr(block.options, "query", None)
     if not isinstance(query, str):
         return
-    params = replace(layer, base=(*layer.base, "params"))
+    params = Layer("param", layer.values, layer.tree, (*layer.base, "params"), layer.tainted)
     label = dotted((*params.base, "query"))
     try:
         bounded = _uses_window(query)
     except ConfigError as error:
         place = params.place(("query",), of="value")
         said, hint = error.message, error.hint
-        if params.is_secret(("query",)):  # the parser quotes what it stumbles over
+        if params.is_secret(("query",)) or block.sources["query"] != "param":
+            # The parser quotes what it stumbles over, and that may be part of a secret.
             said, hint = f"{said.partition(':')[0]}: the template cannot be read", ""
         problems.add(f"{label}: {said}", place, hint)
         return

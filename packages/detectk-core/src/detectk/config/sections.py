@@ -160,7 +160,8 @@ def read_alerters(
 
 def _head(layer: Layer, problems: Problems, *, needs_type: bool = False) -> Head | None:
     values = {k: v for k, v in layer.values.items() if k in Head.model_fields and v is not None}
-    head = validate(Head, merge([replace(layer, values=values)]), problems)
+    own = Layer(layer.label, values, layer.tree, layer.base, layer.tainted, layer.spellings)
+    head = validate(Head, merge([own]), problems)
     if head and needs_type and not (head.type or head.profile):
         problems.add(f"{dotted(layer.base)}: missing key 'type'", layer.place(()), "add it")
         return None

@@ -25,9 +25,10 @@ from detectk.values.verdicts import Verdicts
 
 __all__ = ["compare_with_reference"]
 
-_METRICS: Final = st.sampled_from(["orders", "visits"])
+_NAMES: Final = ["orders", "visits"]
+_METRICS: Final = st.sampled_from(_NAMES)
 _LABELS: Final = st.sampled_from([NO_LABELS, DE, FR])
-_HOURS: Final = st.integers(0, 6)
+_HOURS: Final = st.integers(0, 4)
 _CONTEXTS: Final = st.sampled_from([None, "Mon", 1, 2.5, True])
 
 
@@ -111,18 +112,19 @@ class _Life(RuleBasedStateMachine):
 
     @rule()
     def coverage(self) -> None:
-        metrics = ["orders", "visits"]
-        held, expected = self._history.coverage(metrics), self._reference.coverage(metrics)
-        for metric in metrics:
+        held, expected = self._history.coverage(_NAMES), self._reference.coverage(_NAMES)
+        for metric in _NAMES:
             assert held[metric].ranges == expected[metric].ranges
             assert held[metric].fingerprint == expected[metric].fingerprint
             assert held[metric].judged == expected[metric].judged
             assert held[metric].extent == expected[metric].extent
 
     def teardown(self) -> None:
-        self.read("orders", (0, 6), None, versions=True)
-        self.read("visits", (0, 6), None, versions=False)
+        for metric in _NAMES:
+            self.read(metric, (0, 9), None, versions=True)
         self.coverage()
+        for metric in _NAMES:
+            self.prune(metric, 9, 9)
         self._storage.close()
 
 

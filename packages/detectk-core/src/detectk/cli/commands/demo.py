@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from detectk.cli.settings import Settings
 from detectk.errors import PluginError
 
 __all__ = ["demo"]
 
 
 def demo(
+    ctx: typer.Context,
     folder: Annotated[
         Path, typer.Argument(metavar="[DIR]", help="Where the project is made, and kept.")
     ] = Path("detectk-demo"),
@@ -28,6 +30,9 @@ def demo(
 
     Needs `pip install 'detectk[demo]'`; no server, and no network once that is installed.
     """
+    if settings := ctx.find_object(Settings):
+        settings.verbosity -= 1  # thousands of runs, each with its lines, would hide the story
+        settings.apply()
     try:
         from detectk.demo import run
     except ImportError as error:

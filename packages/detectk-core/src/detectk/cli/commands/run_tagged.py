@@ -35,6 +35,16 @@ def run_tagged(  # noqa: PLR0913 - one parameter an option
     match_all: Annotated[
         bool, typer.Option("--match-all", help="Metrics with all of the tags, not any.")
     ] = False,
+    execution_time: Annotated[
+        str,
+        typer.Option(
+            "--execution-time",
+            "-t",
+            metavar="TIME",
+            show_default=False,
+            help="Run as if it were this time (ISO 8601); without a zone it is UTC.",
+        ),
+    ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Collect and judge; keep and send nothing.")
     ] = False,
@@ -58,7 +68,7 @@ def run_tagged(  # noqa: PLR0913 - one parameter an option
     )
     if loaded.configs and not configs:
         raise _no_match(loaded, [*(tags or ()), *(f"without {tag}" for tag in exclude_tags or ())])
-    wish = Wish(dry_run=dry_run, fail_on_anomaly=fail_on_anomaly, output=output)
+    wish = Wish(execution_time, dry_run, fail_on_anomaly, output)
     return check(configs, loaded, wish)
 
 
