@@ -244,9 +244,14 @@ def test_the_data_are_the_same_every_time(shop: Shop, tmp_path: Path) -> None:
         assert path.read_bytes() == (shop.folder / "data" / path.name).read_bytes(), path.name
 
 
+def words(code: str) -> str:
+    """Return the lines of ``code`` whatever their depth: an excerpt of a class has none."""
+    return "\n".join(line.strip() for line in code.splitlines() if line.strip())
+
+
 def test_the_page_about_plugins_shows_the_plugin_as_it_is() -> None:
     page = (ROOT / "docs/plugins.md").read_text(encoding="utf-8")
     shown = re.findall(r'```\w+ title="(acme-[^"]+)"\n(.*?)```', page, re.DOTALL)
     assert len(shown) >= 7
     for file, excerpt in shown:
-        assert excerpt.rstrip() in (EXAMPLES / file).read_text(encoding="utf-8"), file
+        assert words(excerpt) in words((EXAMPLES / file).read_text(encoding="utf-8")), file

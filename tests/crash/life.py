@@ -217,7 +217,9 @@ def live(
     return reports
 
 
-def jobs_of(home: Home, storage: SqlStorage, clock: VirtualClock, crossing: Boundaries) -> list[Job]:
+def jobs_of(
+    home: Home, storage: SqlStorage, clock: VirtualClock, crossing: Boundaries
+) -> list[Job]:
     """Return the two metrics, every part of them watched."""
     services = Services(clock, home.folder)
 

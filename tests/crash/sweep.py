@@ -42,7 +42,6 @@ from life import TICKS, Home, live, make_source
 from detectk.clock import SystemClock
 from detectk.contracts.wire import encode
 from detectk.errors import AlertError, CollectError, DetectError, DetectKError, StorageError
-from detectk.values import Report
 from detectk.values.state import RunErrors
 
 STRIDE = 7
@@ -257,7 +256,9 @@ class Sweep:
 
     def _agrees(self, home: Home, tick: int) -> bool:
         ours, theirs = once(delivered(home))[0], self.life.lines[tick]
-        return [*map(said, ours)] == [*map(said, theirs)] and remember(home) == self.life.after[tick]
+        return [*map(said, ours)] == [*map(said, theirs)] and remember(home) == self.life.after[
+            tick
+        ]
 
     def _compare(self, home: Home, end: int, tick: int, name: str) -> None:
         for table, rows in remember(home).items():

@@ -59,6 +59,8 @@ class Page:
 
     def check(self, language: str, title: str, source: str) -> str:
         """Return what is wrong with a block, nothing if all is well."""
+        if Path(title).is_absolute() or ".." in Path(title).parts:
+            return f"a title is a path inside the page's folder, not {title!r}"
         if title:
             path = self.folder / title
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 
 from detectk.clock import VirtualClock
-from detectk.collectors.files import FilesCollector, FilesOptions
+from detectk.collectors.files.collector import FilesCollector
+from detectk.collectors.files.options import FilesOptions
 from detectk.contracts import Request, Services
 from detectk.errors import CollectError
 from detectk.values import Interval, Series, Window

@@ -15,7 +15,6 @@ from detectk.plugin.discovery import Plugins
 from detectk.values import Delivery, MetricReport, Report
 
 
-
 class Watcher:
     def __init__(self) -> None:
         self.seen: list[str] = []

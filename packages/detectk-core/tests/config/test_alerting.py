@@ -46,9 +46,12 @@ def test_nothing_given_is_the_usual_rule() -> None:
     [
         ("{consecutive: 3}", Rule(consecutive=3)),
         ("{consecutive_anomalies: 3}", Rule(consecutive=3)),
-        ("{window: 6, share: 0.5}", Rule(window=6, share=0.5)),
-        ("{anomaly_window: 1 hour, min_anomaly_share: 60%}", Rule(window=6, share=0.6)),
-        ("{window: 15 minutes, share: 1}", Rule(window=2)),
+        ("{window: 6, share: 0.5}", Rule(consecutive=0, window=6, share=0.5)),
+        (
+            "{anomaly_window: 1 hour, min_anomaly_share: 60%}",
+            Rule(consecutive=0, window=6, share=0.6),
+        ),
+        ("{window: 15 minutes, share: 1}", Rule(consecutive=0, window=2)),
         ("{min_detectors: 2}", Rule(min_detectors=2)),
         ("{direction: any}", Rule(direction="both")),
         ("{direction: one}", Rule(direction="same")),

@@ -127,7 +127,7 @@ def test_a_time_far_from_the_window_stays_outside_it() -> None:
         (math.inf, "inf"),
         (10**30, "1000000000000000000000000000000"),
         ([1], r"\[1\]"),
-        (np.datetime64("NaT"), "NaT"),
+        (np.datetime64("NaT", "us"), "NaT"),
     ],
 )
 def test_what_is_no_time_is_named_with_its_row(cell: object, shown: str) -> None:

@@ -43,7 +43,7 @@ class _Day(IntEnum):
         (None, "null"),
         (math.nan, "null"),
         (-math.inf, "null"),
-        (np.datetime64("NaT"), "null"),
+        (np.datetime64("NaT", "us"), "null"),
         (np.datetime64("2024-07-01T12:00"), '"2024-07-01T12:00"'),
         (np.float32(0.5), "0.5"),
         (np.int8(3), "3"),

@@ -15,6 +15,7 @@ from detectk.pipeline import Surroundings, begin, decide
 from detectk.values import AlertState, NoData, Notice, Rule, Status, Verdict
 from detectk.values.evidence import Evidence, Step, Vote
 from detectk.values.incident import Sighting
+from detectk.values.state import Checkpoint
 
 HOUR = timedelta(hours=1)
 START = datetime(2024, 1, 1, tzinfo=timezone.utc)
@@ -138,6 +139,13 @@ def test_detectors_must_agree() -> None:
 def test_share_of_a_window_fires_without_a_streak() -> None:
     rule = replace(PLAIN, consecutive=9, window=4, share=0.5)
     assert story("..U.U", rule) == [(4, "fired")]
+    assert live("..U.U", rule)[1][0].incident.onset == START + 2 * HOUR
+    assert live("..U.U", rule)[1][0].incident.points == 2
+
+
+def test_without_consecutive_only_the_share_counts() -> None:
+    rule = replace(PLAIN, consecutive=0, window=4, share=0.5)
+    assert story("U....U.U", rule) == [(7, "fired")]
 
 
 def test_share_recovers_below_half_of_the_share() -> None:
@@ -188,6 +196,13 @@ def test_no_data_waits_for_the_first_data() -> None:
     assert story("mmmmmm", PLAIN) == []
 
 
+def test_a_lasting_return_of_data_ends_the_cooldown_too() -> None:
+    rule = Rule(cooldown=50 * HOUR)
+    told = [(3, "no_data"), (4, "resolved"), (9, "no_data"), (10, "resolved")]
+    assert story(".mmm...mmm.", rule) == told
+    assert story(".mmm..mmm.", rule) == told[:2]
+
+
 def test_null_rows_are_not_missing_rows() -> None:
     assert story(".nnnnnn", PLAIN) == []
 
@@ -197,6 +212,11 @@ def test_a_series_that_is_often_without_data_is_not_told_for_it() -> None:
     assert story(often + "mmmmmmmm", PLAIN) == []
     explicit = replace(PLAIN, no_data=NoData(after=3, sparse_guard=False))
     assert [kind for _, kind in story(often + "mmmmmmmm", explicit)] == ["no_data"]
+
+
+def test_what_was_missing_more_than_thirty_days_ago_is_no_excuse() -> None:
+    often, month = ".....m" * 30, "." * 24 * 31
+    assert [kind for _, kind in story(often + month + "mmm", PLAIN)] == ["no_data"]
 
 
 def test_a_gap_ends_an_anomaly_silently_unless_its_state_is_kept() -> None:
@@ -226,3 +246,73 @@ def test_what_ended_while_held_is_never_told() -> None:
 def test_ids_are_the_same_for_the_same_life() -> None:
     first, second = live("U.", PLAIN)[1], live("U.", PLAIN)[1]
     assert [notice.id for notice in first] == [notice.id for notice in second]
+
+
+def corrected(state: AlertState, life: str, rule: Rule) -> tuple[AlertState, list[Notice]]:
+    """Decide the last interval of ``life``, in whose step the rest turned out to be as it says."""
+    rows = tuple(evidence(index, mark) for index, mark in enumerate(life))
+    decision = decide(state, Step(rows[-1], corrected=rows), rule, Surroundings("key"))
+    return decision.state, list(decision.notices)
+
+
+def mutable() -> AlertState:
+    before = begin(START - HOUR)
+    return replace(before, checkpoint=Checkpoint(before.decided, before.track))
+
+
+def test_late_data_that_disproves_an_incident_takes_it_back() -> None:
+    state, (fired,) = live(".UU", PLAIN, state=mutable())
+    _, (retracted,) = corrected(state, "....", PLAIN)
+    assert (retracted.kind, retracted.id) == ("retracted", fired.id)
+
+
+def test_what_was_taken_back_does_not_hold_what_is_true() -> None:
+    rule = Rule(cooldown=50 * HOUR)
+    state, _ = live(".U", rule, state=mutable())
+    state, said = corrected(state, "...", rule)
+    assert [notice.kind for notice in said] == ["retracted"]
+    _, said = live("U", rule, state=state, offset=3)
+    assert [notice.kind for notice in said] == ["fired"]
+
+
+def test_an_incident_that_comes_back_after_a_retraction_has_a_name_of_its_own() -> None:
+    state, (first,) = live(".U", PLAIN, state=mutable())
+    state, _ = corrected(state, "...", PLAIN)
+    _, said = corrected(state, ".U..", PLAIN)
+    assert [notice.kind for notice in said] == ["fired"]
+    assert said[0].id != first.id
+
+
+def test_an_incident_that_only_late_data_shows_is_told_once_marked_late_and_over() -> None:
+    state, said = live("....", PLAIN, state=mutable())
+    assert said == []
+    state, (missed,) = corrected(state, ".UU..", PLAIN)
+    assert (missed.kind, missed.late, missed.over) == ("fired", True, True)
+    assert corrected(state, ".UU...", PLAIN)[1] == []
+
+
+def test_an_open_incident_that_late_data_moves_keeps_its_name() -> None:
+    state, (fired,) = live("..UU", PLAIN, state=mutable())
+    state, said = corrected(state, ".UUUU", PLAIN)
+    assert said == []
+    _, (resolved,) = live(".", PLAIN, state=state, offset=5)
+    assert resolved.id == fired.id
+    assert resolved.incident.onset == START + HOUR
+
+
+def test_what_was_untold_and_over_before_the_correction_stays_untold() -> None:
+    rule = Rule(cooldown=50 * HOUR, cooldown_reset_on_recovery=False)
+    state, said = live("U..U..", rule, state=mutable())
+    assert [notice.kind for notice in said] == ["fired", "resolved"]
+    assert corrected(state, "U..U...", rule)[1] == []
+
+
+def test_what_has_settled_cannot_be_disproved() -> None:
+    state, (fired, resolved) = live("U....", PLAIN, state=mutable())
+    assert fired.id == resolved.id
+    settled = tuple(evidence(index, mark) for index, mark in enumerate("U..."))
+    step = Step(evidence(5, "."), settled=settled, corrected=(evidence(4, "."), evidence(5, ".")))
+    decision = decide(state, step, PLAIN, Surroundings("key"))
+    assert decision.notices == ()
+    assert decision.state.checkpoint is not None
+    assert decision.state.checkpoint.time == START + 3 * HOUR

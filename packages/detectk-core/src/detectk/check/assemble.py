@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +31,8 @@ from detectk.template.detectors import describe_detector
 from detectk.values import Interval, Rule, Schedule
 
 __all__ = ["Assembler"]
+
+_log = logging.getLogger(__name__)
 
 _EMBEDDED = "sql"
 _GAP_DETECTOR = "missing_data"
@@ -131,7 +134,12 @@ class Assembler:
             return self._shared(self.catalogue.load(block.component), block.options, config)
         try:
             component = self.catalogue.find("storage", _EMBEDDED).component
-        except PluginError:
+        except PluginError as error:
+            _log.warning(
+                "nothing is kept after this run, cooldowns included: %s",
+                error.hint,
+                extra={"metric": config.name},
+            )
             return self._memory(config)
         model = self.catalogue.options(component)
         options = model(path=config.project.home / "detectk.db")  # type: ignore[call-arg]

@@ -217,6 +217,8 @@ def to_rule(config: RuleConfig, interval: Interval, *, asked_for_no_data: bool =
     }
     if config.window is not None and config.share is not None:
         values |= {"window": _count(config.window, interval), "share": config.share}
+        # The two are or-ed: the default of one point would make the share meaningless.
+        values.setdefault("consecutive", 0)
     if "no_data" in config.model_fields_set:
         no_data = config.no_data
         values["no_data"] = NoData(

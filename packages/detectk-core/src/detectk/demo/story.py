@@ -100,4 +100,3 @@ def next_commands(folder: Path) -> None:
     ):
         line(f"  {command:<46}{'# ' + why if why else ''}".rstrip())
     line()
-

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from detectk.clock import Clock
-from detectk.contracts.state import Receipt
+from detectk.contracts.state import OutboxRow, Receipt
 from detectk.contracts.wire import decode
 from detectk.delivery.retry import with_retry
-from detectk.errors import AlertError, DetectKError
+from detectk.errors import AlertError, DetectKError, StorageError
 from detectk.pipeline.job import Channel, Job
 from detectk.values.message import Message
 from detectk.values.report import Delivery
@@ -27,25 +27,38 @@ class Delivered:
     Attributes:
         deliveries: Every attempt, in order.
         pending: Rows that still wait.
+        closed: (channel, incident) that took nothing, or (channel, "") for all of a channel.
     """
 
     deliveries: tuple[Delivery, ...]
     pending: int
+    closed: frozenset[tuple[str, str]] = frozenset()
 
 
-def deliver(job: Job, *, clock: Clock, sent: Callable[[str, Delivery], None]) -> Delivered:
+def deliver(
+    job: Job,
+    *,
+    clock: Clock,
+    sent: Callable[[str, Delivery], None],
+    closed: frozenset[tuple[str, str]] = frozenset(),
+) -> Delivered:
     """Send the waiting rows of a metric, oldest first; its lease must be held.
 
     Each row is acknowledged as soon as it is sent, so that a crash in between repeats at most
     that one, with the same dedup key. A row that fails holds back the later rows of its channel
     and incident; a channel that does not answer is left alone for the rest of the run.
 
+    Args:
+        job: The metric.
+        clock: Waits between retries.
+        sent: Told of every attempt.
+        closed: What earlier took nothing in this run: `Delivered.closed`.
+
     Raises:
         StorageError: The outbox cannot be read or written.
     """
     channels = {channel.name: channel for one in job.alerting for channel in one.channels}
-    stuck: set[tuple[str, str]] = set()
-    down: set[str] = set()
+    shut = set(closed)
     deliveries: list[Delivery] = []
     pending = 0
     for row in job.state.outbox([job.metric]):
@@ -60,28 +73,43 @@ def deliver(job: Job, *, clock: Clock, sent: Callable[[str, Delivery], None]) ->
             continue
         if not channel.enabled:
             continue
-        message = decode(Message, row.message)
-        incidents = {(row.channel, notice.id) for notice in message.notices}
-        if row.channel in down or incidents & stuck:
+        message = _read(row)
+        threads = {(row.channel, name) for name in _incidents(row, message)}
+        if shut & {(row.channel, ""), *threads}:
             pending += 1
-            stuck |= incidents
+            shut |= threads
             continue
         receipt, retryable = _send(row.id, message, channel, clock)
+        receipt = replace(receipt, error=job.redact(receipt.error))
         job.state.acknowledge([receipt])
-        delivery = Delivery(
-            row.channel, row.dedup_key, message.kind, receipt.delivered, job.redact(receipt.error)
-        )
+        kind = message.kind if isinstance(message, Message) else "?"
+        delivery = Delivery(row.channel, row.dedup_key, kind, receipt.delivered, receipt.error)
         deliveries.append(delivery)
         sent(job.metric, delivery)
         if not receipt.delivered:
             pending += 1
-            stuck |= incidents
-            if retryable:
-                down.add(row.channel)
-    return Delivered(tuple(deliveries), pending)
+            shut |= {(row.channel, "")} if retryable else threads
+    return Delivered(tuple(deliveries), pending, frozenset(shut))
 
 
-def _send(row: str, message: Message, channel: Channel, clock: Clock) -> tuple[Receipt, bool]:
+def _read(row: OutboxRow) -> Message | StorageError:
+    try:
+        return decode(Message, row.message)
+    except StorageError as error:
+        return error
+
+
+def _incidents(row: OutboxRow, message: Message | StorageError) -> list[str]:
+    if isinstance(message, StorageError):
+        return [row.thread]
+    return [notice.id for notice in message.notices]
+
+
+def _send(
+    row: str, message: Message | StorageError, channel: Channel, clock: Clock
+) -> tuple[Receipt, bool]:
+    if isinstance(message, StorageError):
+        return Receipt(row, delivered=False, error=str(message)), False
     try:
         sent = with_retry(lambda: channel.alerter.send(message), clock=clock)
     except AlertError as error:

@@ -56,6 +56,7 @@ class MetricRun:
     _notices: list[Notice] = field(default_factory=list)
     _deliveries: list[Delivery] = field(default_factory=list)
     _pending: int = 0
+    _closed: frozenset[tuple[str, str]] = frozenset()
     _warnings: list[str] = field(default_factory=list)
 
     def take_lease(self, holder: str) -> None:
@@ -74,9 +75,9 @@ class MetricRun:
 
     def send(self, clock: Clock, observer: Observer) -> None:
         """Send what waits in the outbox."""
-        done = deliver(self.job, clock=clock, sent=observer.sent)
+        done = deliver(self.job, clock=clock, sent=observer.sent, closed=self._closed)
         self._deliveries += done.deliveries
-        self._pending = done.pending
+        self._pending, self._closed = done.pending, done.closed
 
     def plan(self) -> None:
         """Work out which intervals became complete."""
@@ -146,6 +147,7 @@ class MetricRun:
     def commit(self) -> None:
         """Keep states, cursor and messages in one transaction: after this nothing is lost."""
         documents = {folded.key: folded.document for _, folded in self._folded}
+        documents.update(self._empty_start())
         rows: list[OutboxRow] = []
         for alerting in self.job.alerting:
             mine = [n for owner, f in self._folded if owner is alerting for n in f.notices]
@@ -228,6 +230,14 @@ class MetricRun:
                 state = begin(todo.decided, past[0] if past else None)
             states[labels] = state
         return states
+
+    def _empty_start(self) -> dict[StateKey, str]:
+        """Note that a metric without any row so far was looked at: its life has begun."""
+        todo = self._plan
+        if todo is None or todo.collect is None or self._coverage.extent:
+            return {}
+        begun = encode(begin(todo.newest))
+        return {self._key(NO_LABELS, alerting): begun for alerting in self.job.alerting}
 
     def _undecided(self, states: Sequence[AlertState], todo: Plan) -> list[Verdicts]:
         if not self._keeps_verdicts:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from detectk.clock import Clock
 from detectk.contracts.executor import Executor
-from detectk.errors import DetectKError
+from detectk.errors import DetectKError, StepError
 from detectk.pipeline.job import Job, Observer
 from detectk.pipeline.metric_run import MetricRun
 from detectk.values.report import Report
@@ -90,7 +90,7 @@ class _Line:
 
         def one(metric: MetricRun) -> None:
             began = self.clock.monotonic()
-            with _kept_apart(metric):
+            with _kept_apart(metric, step):
                 act(metric)
             spent = self.clock.monotonic() - began
             metric.seconds[step] = metric.seconds.get(step, 0.0) + spent
@@ -106,13 +106,21 @@ class _Line:
 
 
 @contextmanager
-def _kept_apart(metric: MetricRun) -> Iterator[None]:
+def _kept_apart(metric: MetricRun, step: str) -> Iterator[None]:
     try:
         yield
     except DetectKError as error:
-        if not str(error.where):
-            error.where = metric.job.metric
-        error.message = metric.job.redact(error.message)
-        metric.error = metric.error or error
-        _log.error("%s", error, extra={"metric": metric.job.metric})
-        _log.debug("traceback", exc_info=error, extra={"metric": metric.job.metric})
+        _note(metric, error)
+    except Exception as error:  # noqa: BLE001  # a part's own bug is its metric's trouble only
+        foreign = StepError(f"{step} failed: {type(error).__name__}: {error}")
+        foreign.__cause__ = error
+        _note(metric, foreign)
+
+
+def _note(metric: MetricRun, error: DetectKError) -> None:
+    if not str(error.where):
+        error.where = metric.job.metric
+    error.message = metric.job.redact(error.message)
+    metric.error = metric.error or error
+    _log.error("%s", error, extra={"metric": metric.job.metric})
+    _log.debug("traceback", exc_info=error, extra={"metric": metric.job.metric})

@@ -125,7 +125,8 @@ def _follow_chain(chain: Chain, hit: Sighting | None, evidence: Evidence, rule: 
         recent=recent,
         peak=peak,
     )
-    if grown.streak >= rule.consecutive or _share(recent, rule) >= rule.share:
+    in_a_row = 0 < rule.consecutive <= grown.streak
+    if in_a_row or _share(recent, rule) >= rule.share:
         return replace(grown, since=chain.since or evidence.known_at)
     return grown
 

@@ -33,8 +33,10 @@ class Rule:
 
     Attributes:
         id: Name of the rule within its metric.
-        consecutive: Grid-adjacent points that must satisfy the quorum.
-        window: Length in points of the trailing window of the share condition, 0 for off.
+        consecutive: Grid-adjacent points that must satisfy the quorum; 0 when only the share
+            condition counts.
+        window: Length in points of the trailing window of the share condition, 0 for off; it is
+            or-ed with ``consecutive``.
         share: Least share of the window that must satisfy the quorum.
         min_detectors: Detectors that must agree at a point.
         direction: Which deviations count; ``same``: detectors must agree and the side locks.

@@ -191,8 +191,9 @@ class StateSuite(Suite, ABC):
     def test_a_lease_that_was_given_back_commits_no_more(self, state: State) -> None:
         lease = _take(state, "a")
         state.release([lease])
-        with pytest.raises(LeaseHeldError):
-            state.commit(StateChange(lease, {_KEY: "late"}))
+        for late in (lease, Lease("orders", lease.token, "")):
+            with pytest.raises(LeaseHeldError):
+                state.commit(StateChange(late, {_KEY: "late"}))
         assert state.load(["orders"]) == {}
 
     # The outbox

@@ -1,6 +1,4 @@
-"""Metrics from CSV, Parquet and NDJSON files."""
+"""Metrics from CSV, Parquet and NDJSON files.
 
-from detectk.collectors.files.collector import FilesCollector
-from detectk.collectors.files.options import FilesOptions
-
-__all__ = ["FilesCollector", "FilesOptions"]
+Nothing is imported here: the plugin module must stay light.
+"""

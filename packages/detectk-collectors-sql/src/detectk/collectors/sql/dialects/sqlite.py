@@ -115,7 +115,6 @@ class SqliteDialect(Dialect):
             timeout=self._timeout,
             isolation_level=None,
         )
-        connection.execute("PRAGMA query_only = ON")
         connection.set_progress_handler(_stop_after(self._timeout, clock), _STEPS)
         return connection
 
