@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-SWEEP = Path(__file__).with_name("sweep.py")
+SWEEP = Path(__file__).with_name("harness") / "sweep.py"
 MEMORY = Path("/dev/shm")
 """Files that cost no disk; a process that is killed leaves there what it would leave on one."""
 FIGURES = pytest.StashKey[list[str]]()

@@ -1,4 +1,4 @@
-"""Killed anywhere, a life goes on as if nothing had happened; see ``sweep.py`` and ``life.py``."""
+"""Killed anywhere, a life goes on as if nothing had happened; see ``harness/sweep.py``."""
 
 from __future__ import annotations
 
@@ -83,6 +83,12 @@ def test_killed_at_any_statement_nothing_is_lost_and_one_message_repeated(tally:
     assert tally.kinds.keys() == STATEMENTS
     # Sent, and killed before BEGIN, DELETE or COMMIT of the receipt: 28 messages, three times.
     assert tally.repeated == 28 * 3
+
+
+@pytest.mark.sweep("missed --ticks 6,14,22,30,32,36")
+def test_a_killed_run_that_only_the_next_hour_finds_loses_nothing(tally: Tally) -> None:
+    _is_harmless(tally)
+    assert tally.disturbed > 80
 
 
 @pytest.mark.sweep("processes")

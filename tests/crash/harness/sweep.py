@@ -2,14 +2,15 @@
 
 Typed as a script, it prints one JSON object, a `Tally`::
 
-    python sweep.py FOLDER {steps,statements,processes,faults,disk} [--broken NAME] [--ticks 0,6]
+    python sweep.py FOLDER {steps,statements,missed,processes,faults,disk}
+        [--broken NAME] [--ticks 0,6]
 
 A kill costs a fork, not an interpreter: this process forks one that dies, and then goes on
 itself in the folder that the dead one left. Both start from what the undisturbed life had on
 disk before that run. It goes on until what is stored and delivered is what the undisturbed life
 had by then; from there on both lives are the same, since a run knows nothing else. Every
-`WHOLE`-th one goes on to the end regardless, and ``processes`` uses nothing but fresh
-interpreters that live from the first run to the last.
+`WHOLE`-th one goes on to the end regardless; ``processes`` uses nothing but fresh interpreters
+that live from the first run to the last; with ``missed`` nobody comes back before the next hour.
 
 Every boundary of every run in which something is said, or which crosses boundaries that no run
 before it crossed in that order, is disturbed; in the quiet runs between them every `STRIDE`-th,
@@ -51,6 +52,10 @@ PROCESSES = 10
 
 _LARGEST_RUN = 400
 """Pages that no run fills."""
+_SILENT = 70
+"""Exit code of a run that reported nothing."""
+_EFFECTS = ("send", "acknowledge", "commit", "write_points", "write_verdicts")
+_SWEEPS = ("steps", "statements", "missed", "processes", "faults", "disk")
 _UNTIMED = {"first_seen", "revised_at"}
 _TABLES = {
     "points": "SELECT * FROM dtk_datapoints ORDER BY metric_name, series, collected_at",
@@ -169,6 +174,29 @@ class Sweep:
             self._count(name, whole=True)
             self._compare(home, TICKS[-1], tick, name)
 
+    def missed(self) -> None:
+        """Kill where something is written or sent, and let the next hour's run find it.
+
+        What the killed run would have said then is either said as if it had not been killed, or
+        as if it had never begun; what is said in both cases must be said.
+        """
+        for tick, at, name in self._chosen(self.life.steps):
+            if name.partition(".")[2] not in _EFFECTS:
+                continue
+            rest = TICKS[TICKS.index(tick) + 1 :]
+            live(home := self._home(tick), rest)
+            run = {said(line) for line in self.life.lines[TICKS[-1]]}
+            not_run = {said(line) for line in delivered(home)}
+            home = self._home(tick)
+
+            def act(home: Home = home, tick: int = tick, at: int = at) -> None:
+                live(home, [tick], steps=Boundaries(at))
+
+            self._expect_killed(forked(act), tick, name)
+            live(home, rest)
+            self._count(name, whole=True)
+            self._expect_said(home, run & not_run, run | not_run, tick=tick, name=name)
+
     def fault(self) -> None:
         """Make calls fail: before they did anything, or after they did everything."""
         for tick, at, name in self._chosen(self.life.steps):
@@ -264,18 +292,31 @@ class Sweep:
         for table, rows in remember(home).items():
             if difference := _difference(rows, self.life.after[end][table]):
                 self._complain(tick, name, f"{table} differ: {difference}")
+        wanted = [said(line) for line in self.life.lines[end]]
+        got = self._expect_said(home, {*wanted}, {*wanted}, tick=tick, name=name)
+        if sorted(got) == sorted(wanted) and _by_channel(got) != _by_channel(wanted):
+            self._complain(tick, name, "the messages came in another order")
+
+    def _expect_said(
+        self,
+        home: Home,
+        least: set[tuple[str, ...]],
+        most: set[tuple[str, ...]],
+        *,
+        tick: int,
+        name: str,
+    ) -> list[tuple[str, ...]]:
+        """Complain of what was lost, and of what should not have been said; return the rest."""
         lines, copies = once(delivered(home))
         self.tally.repeated += len(copies)
         self.tally.most_repeated = max(self.tally.most_repeated, len(copies))
-        got, wanted = [said(line) for line in lines], [said(line) for line in self.life.lines[end]]
-        lost, more = Counter(wanted) - Counter(got), Counter(got) - Counter(wanted)
-        self.tally.lost += sum(lost.values())
-        if lost:
+        got = [said(line) for line in lines]
+        self.tally.lost += len(least - {*got})
+        if lost := least - {*got}:
             self._complain(tick, name, f"lost {sorted(lost)}")
-        if more:
+        if more := Counter(got) - Counter(most):
             self._complain(tick, name, f"said {sorted(more)}, which nobody should")
-        if not lost and not more and _by_channel(got) != _by_channel(wanted):
-            self._complain(tick, name, "the messages came in another order")
+        return got
 
     def _expect_killed(self, status: int, tick: int, name: str) -> None:
         if not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGKILL:
@@ -288,10 +329,6 @@ class Sweep:
 
     def _complain(self, tick: int, name: str, problem: str) -> None:
         self.tally.problems.append(f"tick {tick}, {name}: {problem}")
-
-
-_SILENT = 70
-"""Exit code of a run that reported nothing."""
 
 
 def forked(act: Callable[[], object]) -> int:
@@ -374,7 +411,7 @@ def main() -> None:
     """Sweep as asked."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("what", choices=("steps", "statements", "processes", "faults", "disk"))
+    parser.add_argument("what", choices=_SWEEPS)
     parser.add_argument("--broken", default="", choices=("", *BREAKAGES))
     parser.add_argument("--ticks", default="")
     given = parser.parse_args()
@@ -384,6 +421,7 @@ def main() -> None:
     began = clock.monotonic()
     sweep = Sweep(given.folder, broken=given.broken, ticks=ticks)
     act: dict[str, Callable[[], None]] = {
+        "missed": sweep.missed,
         "processes": sweep.processes,
         "faults": sweep.fault,
         "disk": sweep.disk,
