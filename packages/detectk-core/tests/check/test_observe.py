@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 import pluggy
-import pytest
 
 from detectk.check.observe import observer_of
 from detectk.plugin import Catalogue, hookimpl
 from detectk.plugin import hookspecs as specs
 from detectk.plugin.discovery import Plugins
 from detectk.values import Delivery, MetricReport, Report
+
+
+if TYPE_CHECKING:
+    import pytest
 
 
 class Watcher:

@@ -154,6 +154,8 @@ def test_a_project_runs_as_it_is_made(
 def test_the_profile_is_that_of_the_database(folder: Path, dtk: Dtk, database: str) -> None:
     assert dtk("init-project", "-d", database, "--minimal", "--no-git").code == 0
     assert f"type: {database}" in Path("detectk_profiles.yaml").read_text()
+    assert dtk("init", "orders.yaml", "--profile", "warehouse").code == 0
+    assert dtk("validate", "orders.yaml").code == 0
 
 
 def test_an_unknown_database_is_2(folder: Path, dtk: Dtk) -> None:

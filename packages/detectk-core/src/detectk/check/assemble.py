@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,10 @@ class Assembler:
         """Return where the metric's points are kept."""
         return self._storage(config, config.storage.block)
 
+    def state_storage(self, config: MetricConfig) -> Storage[Any]:
+        """Return where the metric's alert state is kept."""
+        return self._storage(config, config.state or config.storage.block)
+
     def collector(self, config: MetricConfig) -> Collector[Any]:
         """Return the metric's source."""
         built: Collector[Any] = self._build(config, config.collector)
@@ -102,7 +107,9 @@ class Assembler:
         return part
 
     def _services(self, config: MetricConfig) -> Services:
-        return Services(self.clock, Path(config.project.root), config.name)
+        offers = self.catalogue.hooks.detectk_template_filters()
+        filters = {name: each for offer in offers for name, each in offer.items()}
+        return Services(self.clock, Path(config.project.root), config.name, filters)
 
     def _judge(self, config: MetricConfig, one: DetectorConfig, schedule: Schedule) -> Judge:
         detector: Detector[Any] = self._build(config, one)
@@ -111,7 +118,7 @@ class Assembler:
 
     def _stores(self, config: MetricConfig, judges: Sequence[Judge]) -> tuple[History, State]:
         storage = self._storage(config, config.storage.block)
-        state = self._storage(config, config.state).state() if config.state else storage.state()
+        state = self.state_storage(config).state()
         if state is None:
             raise ConfigError(
                 f"storage {config.storage.type!r} cannot keep alert state",
@@ -199,11 +206,13 @@ def _fitting(rule: Rule, kinds: set[str]) -> Rule:
 
 
 def _channel_names(alerters: Sequence[AlerterConfig]) -> dict[int, str]:
-    names: dict[int, str] = {}
+    """Return a name of its own for each alerter: its id, else its profile or type and a number."""
+    names = {id(alerter): alerter.id for alerter in alerters if alerter.id}
     for alerter in alerters:
-        if alerter.block is None:
+        if alerter.block is None or id(alerter) in names:
             continue
-        base = alerter.id or alerter.block.profile or alerter.block.type
-        twins = sum(name == base or name.startswith(f"{base}-") for name in names.values())
-        names[id(alerter)] = f"{base}-{twins + 1}" if twins else base
+        base = alerter.block.profile or alerter.block.type
+        taken = set(names.values())
+        free = (f"{base}-{number}" if number > 1 else base for number in count(1))
+        names[id(alerter)] = next(name for name in free if name not in taken)
     return names

@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from detectk.check.assemble import Assembler
 from detectk.check.observe import observer_of
 from detectk.check.preview import Preview, look_at
 from detectk.clock import Clock, SystemClock
 from detectk.config import ConfigLoader, MetricConfig
-from detectk.contracts import HistoryRequest
+from detectk.contracts import Collector, HistoryRequest, Storage
 from detectk.errors import DetectKError
 from detectk.pipeline import (
     Batch,
@@ -196,10 +196,13 @@ class Checker:
         """Ask every source and storage whether it answers."""
         found: list[Connection] = []
         for config in configs:
-            parts = (
+            parts: list[tuple[str, str, Callable[[MetricConfig], Collector[Any] | Storage[Any]]]]
+            parts = [
                 ("collector", config.collector.type, self._assembler.collector),
                 ("storage", config.storage.type or "embedded", self._assembler.storage),
-            )
+            ]
+            if config.state is not None:
+                parts.append(("state", config.state.type, self._assembler.state_storage))
             for part, name, build in parts:
                 try:
                     health = build(config).check()

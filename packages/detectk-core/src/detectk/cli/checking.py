@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from detectk.check import Checker, exit_code
-from detectk.cli.moments import read_moment
+from detectk.cli.moments import clock_at
 from detectk.cli.outcome import outcome_of
 from detectk.cli.settings import Output
 from detectk.cli.telling import log_outcome, run_object, show
-from detectk.clock import Clock, SystemClock, VirtualClock
 from detectk.config import Loaded, MetricConfig
 from detectk.console.printing import json_object
 from detectk.errors import ConfigError, DetectKError
@@ -43,7 +42,7 @@ def check(configs: Sequence[MetricConfig], loaded: Loaded, wish: Wish) -> int:
     errors: list[DetectKError] = list(loaded.errors)
     if not configs and not errors:
         errors.append(_nothing(loaded))
-    clock = _clock(wish.execution_time)
+    clock = clock_at(wish.execution_time)
     for error in errors:
         _log.error("%s", error)
     for config in configs:
@@ -65,16 +64,6 @@ def check(configs: Sequence[MetricConfig], loaded: Loaded, wish: Wish) -> int:
     else:
         show(outcomes, errors, dry_run=wish.dry_run)
     return code
-
-
-def _clock(text: str) -> Clock:
-    if not text:
-        return SystemClock()
-    at = read_moment(text, option="--execution-time")
-    if at > SystemClock().now():
-        _log.warning("the execution time %s is in the future", at.isoformat())
-    _log.info("Checking as if it were %s", at.isoformat(sep=" "))
-    return VirtualClock(at)
 
 
 def _nothing(loaded: Loaded) -> ConfigError:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from detectk.clock import Clock, SystemClock, VirtualClock
 from detectk.errors import ConfigError
 
-__all__ = ["read_moment"]
+__all__ = ["clock_at", "read_moment"]
+
+_log = logging.getLogger(__name__)
 
 
 def read_moment(text: str, *, option: str, zone: str = "UTC") -> datetime:
@@ -25,3 +29,18 @@ def read_moment(text: str, *, option: str, zone: str = "UTC") -> datetime:
             hint="write it like 2024-01-31 or 2024-01-31T10:00:00+00:00",
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+
+
+def clock_at(execution_time: str) -> Clock:
+    """Return a clock that stands at a time people typed, or the machine's for no text.
+
+    Raises:
+        ConfigError: It is no ISO 8601 time.
+    """
+    if not execution_time:
+        return SystemClock()
+    at = read_moment(execution_time, option="--execution-time")
+    if at > SystemClock().now():
+        _log.warning("the execution time %s is in the future", at.isoformat())
+    _log.info("Checking as if it were %s", at.isoformat(sep=" "))
+    return VirtualClock(at)

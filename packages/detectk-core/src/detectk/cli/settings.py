@@ -13,7 +13,7 @@ import typer
 from detectk.console.log import LogFormat, set_up
 from detectk.console.printing import stdout_reserved
 
-__all__ = ["JsonOption", "Output", "Settings", "shared_options"]
+__all__ = ["JsonOption", "Output", "Settings", "TimeOption", "shared_options"]
 
 
 class Output(str, Enum):
@@ -93,6 +93,16 @@ def _form(ctx: typer.Context, value: Output) -> Output:
     return value
 
 
+TimeOption = Annotated[
+    str,
+    typer.Option(
+        "--execution-time",
+        "-t",
+        metavar="TIME",
+        show_default=False,
+        help="Run as if it were this time (ISO 8601); without a zone it is UTC.",
+    ),
+]
 JsonOption = Annotated[
     Output,
     typer.Option("--output", callback=_form, metavar="text|json", help="Form of the result."),

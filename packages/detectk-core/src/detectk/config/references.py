@@ -152,7 +152,7 @@ class Resolver:
         try:
             value = self._secrets(scheme, path)
             if value is None and scheme == "file":
-                value = (self._folder / path).expanduser().read_text("utf-8").rstrip("\r\n")
+                value = (self._folder / Path(path).expanduser()).read_text("utf-8").rstrip("\r\n")
         except LookupError:
             raise ConfigError(f"{shown} does not exist", hint="check its name") from None
         except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,8 +19,10 @@ class Services:
         clock: The only source of time.
         root: The project's root folder; relative paths in options start here.
         where: What the component belongs to, for error messages: ``metrics/orders.yaml``.
+        filters: Template filters of the plugins, by name.
     """
 
     clock: Clock = field(default_factory=SystemClock)
     root: Path = field(default_factory=Path.cwd)
     where: str = ""
+    filters: Mapping[str, Callable[..., object]] = field(default_factory=dict)

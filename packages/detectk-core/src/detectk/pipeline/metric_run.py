@@ -11,7 +11,7 @@ from detectk.clock import Clock
 from detectk.contracts.history import Coverage, HistoryRequest, Judgements
 from detectk.contracts.state import Lease, OutboxRow, StateChange, StateKey
 from detectk.contracts.wire import decode, encode
-from detectk.errors import CollectError, DetectError, DetectKError
+from detectk.errors import DetectKError, LeaseHeldError, StorageError
 from detectk.pipeline.decide import Surroundings, decide_error
 from detectk.pipeline.deliver import deliver
 from detectk.pipeline.detect import Targets, judge, lookback_of, reach
@@ -32,7 +32,7 @@ __all__ = ["LEASE", "MetricRun"]
 LEASE = timedelta(minutes=10)
 _LONGEST_LOOKBACK = timedelta(days=366)
 _GAP_MEMORY = timedelta(days=31)
-_RUN_ERRORS = "on_error"
+_RUN_ERRORS = "#errors"  # no rule can be called so
 
 _log = logging.getLogger(__name__)
 
@@ -160,7 +160,7 @@ class MetricRun:
 
     def fail(self) -> None:
         """Count a failed run; several in a row are an incident of their own."""
-        if self.lease is None or not isinstance(self.error, CollectError | DetectError):
+        if self.lease is None or isinstance(self.error, StorageError | LeaseHeldError):
             return
         self._commit(*self._count_failure(failed=True))
 
@@ -272,7 +272,8 @@ class MetricRun:
         )
         self._notices += notices
         said = str(self.error) if self.error else ""
-        return {key: encode(after)}, self._rows_for(alerting, notices, error=said)
+        rows = [self._rows_for(each, notices, error=said) for each in self.job.alerting]
+        return {key: encode(after)}, [row for one in rows for row in one]
 
     def _commit(self, documents: dict[StateKey, str], rows: list[OutboxRow]) -> None:
         if self.lease is not None and (documents or rows):

@@ -71,6 +71,7 @@ class SqlCollector(Collector[SqlCollectorOptions]):
             request,
             timezone=self.options.timezone,
             variables=self.options.query_variables,
+            filters=self.services.filters,
             where=self.services.where,
         )
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from detectk.cli.settings import JsonOption, Output
+from detectk.cli.moments import clock_at
+from detectk.cli.settings import JsonOption, Output, TimeOption
 from detectk.cli.targets import find_metric
 from detectk.console.printing import json_object, line, table
 from detectk.template.words import count, moment, number, period
@@ -23,6 +24,7 @@ def preview(
     rows: Annotated[
         int, typer.Option("--rows", "-n", min=1, help="Rows of a series to show.")
     ] = 10,
+    execution_time: TimeOption = "",
     output: JsonOption = Output.text,
 ) -> int:
     """See what a metric's source answers, before it runs; nothing is kept.
@@ -32,7 +34,7 @@ def preview(
     from detectk.check import Checker
 
     config = find_metric(metric)
-    with Checker() as checker:
+    with Checker(clock=clock_at(execution_time)) as checker:
         seen = checker.preview(config, rows=rows)
     if output is Output.json:
         json_object({"schema": 1, "metric": config.name, **_object(seen)})

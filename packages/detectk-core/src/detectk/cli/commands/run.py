@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from detectk.cli.settings import JsonOption, Output
+from detectk.cli.settings import JsonOption, Output, TimeOption
 from detectk.cli.targets import ExcludeOption, PathsArgument, SelectOption, load_all, narrow
 
 __all__ = ["run"]
@@ -15,16 +15,7 @@ __all__ = ["run"]
 def run(  # noqa: PLR0913 - one parameter an option
     *,
     paths: PathsArgument = None,
-    execution_time: Annotated[
-        str,
-        typer.Option(
-            "--execution-time",
-            "-t",
-            metavar="TIME",
-            show_default=False,
-            help="Run as if it were this time (ISO 8601); without a zone it is UTC.",
-        ),
-    ] = "",
+    execution_time: TimeOption = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Collect and judge; keep and send nothing.")
     ] = False,

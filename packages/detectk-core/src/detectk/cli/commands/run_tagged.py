@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from detectk.cli.settings import JsonOption, Output
+from detectk.cli.settings import JsonOption, Output, TimeOption
 from detectk.cli.targets import load_all
 from detectk.errors import ConfigError
 
@@ -35,16 +35,7 @@ def run_tagged(  # noqa: PLR0913 - one parameter an option
     match_all: Annotated[
         bool, typer.Option("--match-all", help="Metrics with all of the tags, not any.")
     ] = False,
-    execution_time: Annotated[
-        str,
-        typer.Option(
-            "--execution-time",
-            "-t",
-            metavar="TIME",
-            show_default=False,
-            help="Run as if it were this time (ISO 8601); without a zone it is UTC.",
-        ),
-    ] = "",
+    execution_time: TimeOption = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Collect and judge; keep and send nothing.")
     ] = False,
