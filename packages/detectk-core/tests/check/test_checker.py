@@ -65,6 +65,7 @@ def test_a_dry_run_decides_but_keeps_and_sends_nothing(
         assert [notice.kind for notice in report.metrics[0].notices] == ["fired"]
         assert report.metrics[0].deliveries == ()
     assert capsys.readouterr().out == ""
+    assert not (shop.root / ".detectk").exists()
     with Checker(clock=at(48)) as checker:
         assert len(checker.run([config]).metrics[0].deliveries) == 1
 

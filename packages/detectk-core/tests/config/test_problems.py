@@ -74,3 +74,11 @@ def test_a_single_error_is_all_there_is() -> None:
 def test_near_names_are_suggested() -> None:
     assert near("quer", ["query", "host"]) == "did you mean 'query'?"
     assert near("zzz", ["query"]) == ""
+
+
+def test_what_follows_from_a_missing_value_is_not_told() -> None:
+    problems = Problems(Redactor())
+    problems.doubt("HOOK is not set", Place("m.yaml", 3, 5), "set it")
+    problems.add("this is not a URL", Place("m.yaml", 3, 5))
+    problems.add("unknown key 'x'", Place("m.yaml", 4, 5))
+    assert [error.message for error in problems.errors] == ["HOOK is not set", "unknown key 'x'"]

@@ -550,15 +550,15 @@ def test_intervals_beyond_the_catch_up_neither_extend_nor_break_a_chain(desk: De
     job = replace(job, judges=(Judge("limit", LimitDetector(points=10)),))
     tick(0, job)
     tick(1, job)  # one in a row
-    tick(9, job)  # hours 2 to 7 are skipped; 8 and 9 make three
-    assert desk.told == [(9, "fired")]
+    tick(9, job)  # hours 2 to 6 are skipped; 7 and 8 make three, 9 goes on
+    assert desk.told == [(8, "fired")]
     assert desk.alerter.messages[0].lead.incident.onset == at(1)
     window = Window(at(0), at(10))
     stored = job.history.read_points([HistoryRequest("orders", window)])[0][0]
     assert [Status(int(status)).name for status in stored.status] == [
         *["VALUE"] * 2,
-        *["SKIPPED"] * 6,
-        *["VALUE"] * 2,
+        *["SKIPPED"] * 5,
+        *["VALUE"] * 3,
     ]
 
 
@@ -566,10 +566,10 @@ def test_intervals_beyond_the_catch_up_are_not_missing(desk: Desk) -> None:
     rule = replace(PLAIN, no_data=NoData(after=3))
     job = metric(".----------.", desk.channel, rule=rule, max_catchup=3)
     tick(0, job)
-    tick(9, job)  # only hours 8 and 9 count
-    assert desk.told == []
-    tick(10, job)
-    assert desk.told == [(10, "no_data")]
+    tick(8, job)
+    tick(9, job)
+    assert desk.told == [(8, "no_data")]  # hours 6 to 8 count, 1 to 5 do not
+    assert desk.alerter.messages[0].lead.incident.points == 3
 
 
 def test_a_row_that_is_late_is_told_late(desk: Desk) -> None:

@@ -75,7 +75,7 @@ def test_what_is_older_than_max_catchup_is_skipped() -> None:
     schedule = Schedule(Interval(1, "hour"), max_catchup=3 * HOUR)
     late = planned(at(13), at(1), schedule=schedule)
     assert late.collect == Window(at(2), at(13))
-    assert late.skip_before == at(11)
+    assert late.skip_before == at(10)
 
 
 def test_a_year_of_silence_is_not_collected_whole() -> None:

@@ -34,11 +34,19 @@ class Problems:
         self.redactor = redactor
         self.errors: list[DetectKError] = []
         self.warnings: list[str] = []
+        self._doubted: set[Place | str] = set()
 
     def add(self, message: str, where: Place | str, hint: str = "") -> None:
-        """Note an error."""
+        """Note an error, unless it only follows from one that `doubt` was told of."""
+        if where in self._doubted:
+            return
         redact = self.redactor.redact
         self.errors.append(ConfigError(redact(message), where=where, hint=redact(hint)))
+
+    def doubt(self, message: str, where: Place | str, hint: str = "") -> None:
+        """Note an error that leaves no value at its place: what comes of that is noise."""
+        self.add(message, where, hint)
+        self._doubted.add(where)
 
     def missing(self, error: PluginError, where: Place | str) -> None:
         """Note that a component cannot be had."""

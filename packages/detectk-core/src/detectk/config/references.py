@@ -108,7 +108,7 @@ class Resolver:
                 value = self._secret(match)
             except ConfigError as error:
                 where = tree.place(keys, of="value")
-                self._problems.add(f"{dotted(keys)}: {error.message}", where, error.hint)
+                self._problems.doubt(f"{dotted(keys)}: {error.message}", where, error.hint)
                 tainted.add(keys)
                 return ""
             found.append(value)

@@ -98,6 +98,10 @@ class History(ABC):
     Thread-safe; methods raise `detectk.errors.StorageError` and nothing else of their own.
     """
 
+    def exists(self) -> bool:
+        """Return whether anything may be stored; asking creates nothing."""
+        return True
+
     @abstractmethod
     def prepare(self) -> None:
         """Create or migrate the tables; safe to call again, and from several processes."""

@@ -113,6 +113,10 @@ class State(ABC):
     `detectk.errors.LeaseHeldError` where said.
     """
 
+    def exists(self) -> bool:
+        """Return whether anything may be stored; asking creates nothing."""
+        return True
+
     @abstractmethod
     def prepare(self) -> None:
         """Create or migrate the tables; safe to call again, and from several processes."""

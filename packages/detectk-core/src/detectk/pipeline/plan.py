@@ -61,7 +61,7 @@ def plan(
     oldest = grid.floor(newest - max(lookback, schedule.max_catchup))
     start = _mutable_from(schedule, end, max(grid.next(decided), oldest))
     patience = max(schedule.max_catchup, schedule.mutable)
-    skip_before = grid.next(grid.floor(now - patience)) if patience else newest
+    skip_before = grid.floor(now - patience)
     return Plan(newest, decided, Window(start, end), min(skip_before, newest))
 
 

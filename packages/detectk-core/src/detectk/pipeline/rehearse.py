@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from detectk.contracts.history import HistoryRequest, Judgements, Points
-from detectk.contracts.state import StateChange
+from detectk.contracts.history import Coverage, HistoryRequest, Judgements, Points
+from detectk.contracts.state import StateChange, StateKey
 from detectk.pipeline.detect import lookback_of
 from detectk.pipeline.fold import Memory
 from detectk.pipeline.job import Job
@@ -24,11 +24,14 @@ def rehearsal(job: Job, now: datetime) -> Job:
     Raises:
         StorageError: The storage cannot be read.
     """
-    job.state.prepare()
-    job.history.prepare()
     history, state = MemoryHistory(), MemoryState()
-    coverage = job.history.coverage([job.metric])[job.metric]
-    documents = job.state.load([job.metric])
+    coverage, documents = Coverage(), dict[StateKey, str]()
+    if job.history.exists():
+        job.history.prepare()
+        coverage = job.history.coverage([job.metric])[job.metric]
+    if job.state.exists():
+        job.state.prepare()
+        documents = dict(job.state.load([job.metric]))
     if coverage.extent:
         newest = job.schedule.newest_complete(now)
         memory = Memory(documents)

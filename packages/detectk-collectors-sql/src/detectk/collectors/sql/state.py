@@ -52,6 +52,10 @@ class SqlState(State):
         self._database = database
         self._clock = clock
 
+    def exists(self) -> bool:
+        """Return whether there is a database at all."""
+        return self._database.dialect.exists()
+
     def prepare(self) -> None:
         """Create or migrate the tables."""
         prepare(self._database, self._clock)

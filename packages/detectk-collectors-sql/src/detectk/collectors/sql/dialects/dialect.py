@@ -93,6 +93,10 @@ class Dialect(ABC):
     def identity(self) -> str:
         """What tells this database from another, without secrets."""
 
+    def exists(self) -> bool:
+        """Return whether there is a database to connect to; asking creates none."""
+        return True
+
     @abstractmethod
     def connect(self) -> Connection:
         """Return a connection that may write, usable from any thread by one at a time."""

@@ -76,6 +76,10 @@ class SqliteDialect(Dialect):
         """``sqlite:`` and the file."""
         return f"sqlite:{self._file.resolve()}"
 
+    def exists(self) -> bool:
+        """Return whether the file is there."""
+        return self._file.exists()
+
     def connect(self) -> sqlite3.Connection:
         """Open the file, and make it and its folder first where they are missing.
 
