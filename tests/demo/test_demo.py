@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -22,7 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def said(folder: Path) -> Iterator[str]:
+def said(folder: Path) -> str:
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as printed:
         patch.delenv("DETECTK_HOME", raising=False)
         assert demo.run(folder) == 0
@@ -40,8 +39,7 @@ def test_the_source_is_the_whole_year(said: str, folder: Path) -> None:
     with closing(sqlite3.connect(folder / "flights.db")) as flights:
         cancelled = "departed_at IS NULL AND scheduled_local >= '2013-02-08' "
         (count,) = flights.execute(
-            f"SELECT count(*) FROM flights WHERE {cancelled}"
-            "AND scheduled_local < '2013-02-10'"
+            f"SELECT count(*) FROM flights WHERE {cancelled}AND scheduled_local < '2013-02-10'"
         ).fetchone()
     assert count == 865
 

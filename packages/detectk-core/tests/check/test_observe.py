@@ -14,7 +14,6 @@ from detectk.plugin import hookspecs as specs
 from detectk.plugin.discovery import Plugins
 from detectk.values import Delivery, MetricReport, Report
 
-
 if TYPE_CHECKING:
     import pytest
 

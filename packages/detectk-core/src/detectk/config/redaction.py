@@ -51,7 +51,8 @@ class Redactor:
         for value in self._values:
             for form in (value, value.strip()):
                 secrets |= {form, repr(form)[1:-1], json.dumps(form)[1:-1], quote(form)}
-            secrets |= set(_PART.findall(value)) if parts else set()
+            scheme, _, rest = value.rpartition("://")  # "https" is no secret
+            secrets |= set(_PART.findall(rest if scheme.isalnum() else value)) if parts else set()
         ordered = sorted(secrets, key=lambda secret: (-len(secret), secret))
         forms = [
             rf"(?<!\w){re.escape(s)}(?!\w)" if len(s) < _SHORT else re.escape(s) for s in ordered

@@ -125,5 +125,7 @@ class BandDetector(Detector[BandOptions]):
             direction=direction,
             verdict=verdict,
             status=series.status[task.targets],
-            **columns,
+            expected=columns["expected"],
+            lower=columns["lower"],
+            upper=columns["upper"],
         )
