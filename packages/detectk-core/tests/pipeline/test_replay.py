@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from random import Random
 
+import numpy as np
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from detectk.clock import VirtualClock
-from detectk.contracts import HistoryRequest, Services, StateKey
+from detectk.contracts import HistoryRequest, Services, StateKey, Task
 from detectk.contracts.wire import decode
 from detectk.pipeline import Alerting, Job, Judge, Subject, fold, run
+from detectk.pipeline.collect import Filling, dense
 from detectk.storage.memory import MemoryHistory, MemoryState
 from detectk.testing.scenario import Arrival, BandDetector, BandOptions, ScriptedCollector
 from detectk.values import (
@@ -23,11 +25,14 @@ from detectk.values import (
     Notice,
     Rule,
     Schedule,
+    Series,
     Window,
+    to_datetime,
 )
 
 START = datetime(2024, 2, 1, tzinfo=timezone.utc)
 DAYS = 60
+WHOLE = Window(START - timedelta(days=1), START + timedelta(days=DAYS + 1))
 
 
 @dataclass(frozen=True)
@@ -149,8 +154,7 @@ class Serial:
 
 
 def replay(life: Life, job: Job, first: dict[StateKey, str]) -> list[Notice]:
-    window = Window(START - timedelta(days=1), START + timedelta(days=DAYS + 1))
-    request = HistoryRequest(job.metric, window, versions=True)
+    request = HistoryRequest(job.metric, WHOLE, versions=True)
     verdicts = job.history.read_verdicts([request])[0]
     notices: list[Notice] = []
     last = {
@@ -171,7 +175,7 @@ def order(notice: Notice) -> tuple[datetime, str, str, str]:
     return (notice.step, notice.series, notice.kind, notice.id)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(lives)
 def test_sixty_days_lived_tick_by_tick_equal_one_replay(life: Life) -> None:
     job = job_of(life)
@@ -180,6 +184,29 @@ def test_sixty_days_lived_tick_by_tick_equal_one_replay(life: Life) -> None:
     for kind in {notice.kind for notice in lived}:
         event(kind)
     assert sorted(lived, key=order) == sorted(replayed, key=order)
+
+
+def on_the_grid(series: Series, job: Job) -> Series:
+    """Return the series with a row for intervals that no run asked for."""
+    end = job.schedule.interval.next(to_datetime(series.times[-1]))
+    window = Window(to_datetime(series.times[0]), end)
+    return dense([series], Filling(job.schedule, window), {})[0]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(lives)
+def test_in_the_end_every_verdict_is_that_of_the_final_data(life: Life) -> None:
+    job = job_of(life)
+    live(life, job)
+    request = HistoryRequest(job.metric, WHOLE)
+    points = {one.labels: one for one in job.history.read_points([request])[0]}
+    detectors = {judge.id: judge.detector for judge in job.judges}
+    for stored in job.history.read_verdicts([request])[0]:
+        series = on_the_grid(points[stored.labels], job)
+        targets = np.searchsorted(series.times, stored.times)
+        task = Task(stored.detector, series, job.schedule.interval, targets)
+        (fresh,) = detectors[stored.detector].detect([task])
+        assert replace(fresh.verdicts, seen=stored.seen).same_as(stored)
 
 
 def test_the_generated_lives_tell_every_kind_of_story() -> None:

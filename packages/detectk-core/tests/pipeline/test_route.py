@@ -46,6 +46,11 @@ def test_steps_and_kinds_are_kept_apart_in_order() -> None:
     ]
 
 
+def test_what_only_late_data_shows_has_a_message_of_its_own() -> None:
+    late = replace(notice("fired", name="b"), late=True)
+    assert [len(m.notices) for m in route([notice("fired"), late], TOPIC)] == [1, 1]
+
+
 def test_what_began_and_ended_in_one_run_is_told_once_as_already_over() -> None:
     ended = replace(notice("resolved", hour=3), over=True)
     (message,) = route([notice("fired"), ended], TOPIC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -95,6 +95,7 @@ def _positions(series: Series, targets: Targets) -> Indices:
 
 
 def _without_holes(series: Series, schedule: Schedule) -> Series:
+    """Give intervals that were never asked for a row: of them nothing is known, not even absence."""
     first, last = to_datetime(series.times[0]), to_datetime(series.times[-1])
     window = Window(first, schedule.interval.next(last))
     steps = schedule.interval.steps(window.start, window.end)
@@ -102,6 +103,7 @@ def _without_holes(series: Series, schedule: Schedule) -> Series:
         return series
     on_grid = series.take(np.flatnonzero(np.isin(series.times, steps)))
     filled = dense([on_grid], Filling(schedule, window), {})[0]
-    seen = filled.times.copy()
-    seen[np.searchsorted(steps, on_grid.times)] = on_grid.seen
-    return Series(filled.labels, filled.times, filled.values, filled.status, filled.context, seen)
+    seen, status = filled.times.copy(), np.full(len(steps), Status.SKIPPED, dtype=np.uint8)
+    known = np.searchsorted(steps, on_grid.times)
+    seen[known], status[known] = on_grid.seen, on_grid.status
+    return replace(filled, status=status, seen=seen)
