@@ -95,7 +95,7 @@ def _positions(series: Series, targets: Targets) -> Indices:
 
 
 def _without_holes(series: Series, schedule: Schedule) -> Series:
-    """Give intervals that were never asked for a row: of them nothing is known, not even absence."""
+    """Give intervals nobody asked for a row: of them nothing is known, not even absence."""
     first, last = to_datetime(series.times[0]), to_datetime(series.times[-1])
     window = Window(first, schedule.interval.next(last))
     steps = schedule.interval.steps(window.start, window.end)
