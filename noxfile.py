@@ -124,7 +124,9 @@ def coverage(session: nox.Session) -> None:
     install(session, "coverage", FLIGHTS, *TEST_TOOLS)
     ignored = [f"--ignore={folder}" for folder in ONCE if folder != "tests/demo"]
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "-q", *ignored, *session.posargs)
+    # What is slow repeats the same branches over many lives.
+    chosen = ("-m", "not slow", *ignored, *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", "-q", *chosen)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report", "--fail-under=95")
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from random import Random
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -175,6 +176,7 @@ def order(notice: Notice) -> tuple[datetime, str, str, str]:
     return (notice.step, notice.series, notice.kind, notice.id)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(lives)
 def test_sixty_days_lived_tick_by_tick_equal_one_replay(life: Life) -> None:
@@ -193,6 +195,7 @@ def on_the_grid(series: Series, job: Job) -> Series:
     return dense([series], Filling(job.schedule, window), {})[0]
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(lives)
 def test_in_the_end_every_verdict_is_that_of_the_final_data(life: Life) -> None:
