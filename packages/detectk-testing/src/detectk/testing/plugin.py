@@ -128,8 +128,10 @@ def _load(path: str) -> Any:
 
 
 def _loaded_after(*modules: str) -> set[str]:
+    """Return what importing ``modules`` loads, beside what the interpreter starts with."""
+    first, last = "import sys; before = set(sys.modules)", "print(*set(sys.modules) - before)"
     lines = [f"import {module}" for module in modules]
-    return set(_python("-c", "\n".join(["import sys", *lines, "print(*sys.modules)"])).split())
+    return set(_python("-c", "\n".join([first, *lines, last])).split())
 
 
 def _python(*arguments: str) -> str:
