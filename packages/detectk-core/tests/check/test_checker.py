@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from detectk.check import Checker, exit_code
 from detectk.clock import VirtualClock
 from detectk.config import ConfigLoader, MetricConfig
 from detectk.errors import CollectError, ConfigError, PluginError
+from detectk.plugin import Catalogue
+from detectk.plugin.discovery import Plugins
 from detectk.values import MetricReport, Report, Status, Window
 
 if TYPE_CHECKING:
@@ -235,3 +238,32 @@ def test_closing_twice_is_safe(shop: Shop) -> None:
     checker.run([config_of(shop)])
     checker.close()
     checker.close()
+
+
+def test_without_the_sql_distribution_everything_runs_in_memory_and_says_so(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = Catalogue.default()
+    bare = Catalogue(Plugins(whole.plugins, whole.hooks))
+    for plugin in whole.plugins:
+        for component in plugin.components:
+            if component.kind == "storage" and component.name == "sql":
+                less = tuple(c for c in plugin.components if c is not component)
+                changed = replace(plugin, components=less)
+                plugins = tuple(changed if p is plugin else p for p in whole.plugins)
+                bare = Catalogue(Plugins(plugins, whole.hooks))
+    with Checker(catalogue=bare, clock=at(48)) as checker:
+        (metric,) = checker.run([config_of(shop)]).metrics
+    assert metric.error is None
+    assert "nothing is kept after this run, cooldowns included" in caplog.text
+    assert not (shop.root / ".detectk").exists()
+
+
+def test_state_may_live_elsewhere(shop: Shop) -> None:
+    config = config_of(shop, extra="state: {type: sqlite, params: {path: state.db}}\n")
+    with Checker(clock=at(48)) as checker:
+        (metric,) = checker.run([config]).metrics
+        found = checker.health([config])
+    assert metric.error is None
+    assert (shop.root / "state.db").exists()
+    assert [connection.part for connection in found] == ["collector", "storage", "state"]

@@ -1,0 +1,80 @@
+"""What a collector gives is held to its contract before anything is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from detectk.contracts import Coverage, Request, Services
+from detectk.errors import CollectError, PluginError
+from detectk.pipeline import Job, Judge
+from detectk.pipeline.gather import Gathered, gather
+from detectk.storage.memory import MemoryHistory, MemoryState
+from detectk.testing.scenario import BandDetector, BandOptions, ScriptedCollector
+from detectk.values import Interval, Schedule, Series, Window
+
+HOUR = timedelta(hours=1)
+START = datetime(2024, 3, 1, tzinfo=timezone.utc)
+WINDOW = Window(START, START + 3 * HOUR)
+
+
+class Saying(ScriptedCollector):
+    """Says what it is told to, right or wrong."""
+
+    def __init__(self, say: Callable[[], Sequence[Series]]) -> None:
+        super().__init__([])
+        self.say = say
+
+    def collect(self, request: Request) -> Sequence[Series]:
+        assert request.window == WINDOW
+        return self.say()
+
+
+def gathered(say: Callable[[], Sequence[Series]]) -> Gathered:
+    job = Job(
+        metric="orders",
+        schedule=Schedule(Interval(1, "hour")),
+        collector=Saying(say),
+        judges=(Judge("band", BandDetector(BandOptions(), Services())),),
+        alerting=(),
+        history=MemoryHistory(),
+        state=MemoryState(),
+    )
+    return gather(job, WINDOW, Coverage(), at=WINDOW.end, newest=START + 2 * HOUR)
+
+
+def series(*times: datetime) -> Series:
+    return Series.from_arrays(list(times), [1.0] * len(times))
+
+
+def test_rows_and_holes_are_kept_under_the_window_that_was_asked_for() -> None:
+    answer = gathered(lambda: [series(START, START + 2 * HOUR)])
+    assert answer.rows == 2
+    assert len(answer.points.series[0]) == 3
+    assert answer.points.covered == WINDOW
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ([series(START), series(START + HOUR)], "two series of the same labels"),
+        ([series(START + HOUR / 2)], "times off the grid"),
+        ([series(START - HOUR)], "outside the window"),
+        ([series(START + 3 * HOUR)], "outside the window"),
+    ],
+)
+def test_an_answer_against_the_contract_is_the_plugins_fault(
+    said: list[Series], complaint: str
+) -> None:
+    with pytest.raises(PluginError, match=f"orders: Saying gave .*{complaint}.*CollectorSuite"):
+        gathered(lambda: said)
+
+
+def test_whatever_a_collector_raises_is_a_collect_error() -> None:
+    def trip() -> Sequence[Series]:
+        raise KeyError("column")
+
+    with pytest.raises(CollectError, match="orders: Saying failed: KeyError: 'column'"):
+        gathered(trip)
