@@ -53,53 +53,42 @@ class DetectorConfig(Block):
     id: str | None = None
 
 
-class StorageConfig(Frozen):
+class WithBlock(Frozen):
+    """Root of what may do without a component of its own."""
+
+    block: Block | None = None
+
+    @property
+    def type(self) -> str | None:
+        """The component's name, None without one."""
+        return self.block.type if self.block else None
+
+    @property
+    def component(self) -> Component | None:
+        """The component, None without one."""
+        return self.block.component if self.block else None
+
+    @property
+    def options(self) -> Options | None:
+        """The component's options, None without one."""
+        return self.block.options if self.block else None
+
+
+class StorageConfig(WithBlock):
     """Where points and verdicts are kept; ``block`` is None for the embedded SQLite."""
 
     enabled: bool = True
-    block: Block | None = None
     datapoints_retention_days: int = Field(default=90, ge=1)
     detections_retention_days: int = Field(default=90, ge=1)
     save_detections: bool = True
 
-    @property
-    def type(self) -> str | None:
-        """The component's name, None for the embedded SQLite."""
-        return self.block.type if self.block else None
 
-    @property
-    def component(self) -> Component | None:
-        """The component, None for the embedded SQLite."""
-        return self.block.component if self.block else None
-
-    @property
-    def options(self) -> Options | None:
-        """The component's options, None for the embedded SQLite."""
-        return self.block.options if self.block else None
-
-
-class AlerterConfig(Frozen):
+class AlerterConfig(WithBlock):
     """Who is told, and when; ``block`` is None for an alerter that is only switched off."""
 
     id: str | None = None
     enabled: bool = True
-    block: Block | None = None
     rule: InstanceOf[Rule]
-
-    @property
-    def type(self) -> str | None:
-        """The component's name, if one is named."""
-        return self.block.type if self.block else None
-
-    @property
-    def component(self) -> Component | None:
-        """The component, if one is named."""
-        return self.block.component if self.block else None
-
-    @property
-    def options(self) -> Options | None:
-        """The component's options, if one is named."""
-        return self.block.options if self.block else None
 
 
 class MetricConfig(Frozen):
