@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from detectk.clock import Clock
-from detectk.contracts.history import Coverage, HistoryRequest, Judgements
+from detectk.contracts.history import Coverage, HistoryRequest, Judgements, Points
 from detectk.contracts.state import Lease, OutboxRow, StateChange, StateKey
 from detectk.contracts.wire import decode, encode
 from detectk.errors import DetectKError, LeaseHeldError, StorageError
@@ -20,6 +20,7 @@ from detectk.pipeline.gather import gather
 from detectk.pipeline.job import Alerting, Job, Observer
 from detectk.pipeline.plan import Plan, plan
 from detectk.pipeline.route import outbox_rows, route
+from detectk.values.arrays import to_datetime
 from detectk.values.labels import NO_LABELS, Labels
 from detectk.values.message import Notice
 from detectk.values.report import Delivery, MetricReport
@@ -111,7 +112,7 @@ class MetricRun:
         job.history.write_points([gathered.points])
         if not gathered.points.series:
             self._warnings.append("the source has not had a row for this metric yet")
-        self._coverage = job.history.coverage([job.metric])[job.metric]
+        self._coverage = _grown(self._coverage, gathered.points)
 
     def detect(self) -> None:
         """Judge what is new, and what late data changed."""
@@ -278,3 +279,14 @@ class MetricRun:
     def _commit(self, documents: dict[StateKey, str], rows: list[OutboxRow]) -> None:
         if self.lease is not None and (documents or rows):
             self.job.state.commit(StateChange(self.lease, documents, rows))
+
+
+def _grown(coverage: Coverage, points: Points) -> Coverage:
+    """Return ``coverage`` with what was just written, without asking for it again."""
+    extent = dict(coverage.extent)
+    for series in points.series:
+        first, last = to_datetime(series.times[0]), to_datetime(series.times[-1])
+        known = extent.get(series.labels, Window(first, first))
+        end = max(known.end, last + timedelta(microseconds=1))
+        extent[series.labels] = Window(min(known.start, first), end)
+    return replace(coverage, extent=extent)

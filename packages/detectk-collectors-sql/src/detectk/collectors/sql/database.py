@@ -21,6 +21,9 @@ _MANY = 500
 class Database:
     """Runs statements, opened at the first one; foreign errors end here.
 
+    Attributes:
+        prepared: Whether the tables were found right since the connection was opened.
+
     Args:
         dialect: What kind of database, and where.
         connect: Opens it, so that whoever owns the database may watch its statements.
@@ -30,6 +33,7 @@ class Database:
         self.dialect = dialect
         self._connect = connect
         self._connection: Connection | None = None
+        self.prepared = False
         self._lock = RLock()
 
     @contextmanager
@@ -86,6 +90,7 @@ class Database:
             if self._connection:
                 self._connection.close()
             self._connection = None
+            self.prepared = False
 
     @contextmanager
     def _cursor(self) -> Iterator[Cursor]:

@@ -20,7 +20,10 @@ def prepare(database: Database, clock: Clock) -> None:
         StorageError: A newer version has been here, or the database cannot be written.
     """
     migrations = database.dialect.migrations
+    if database.prepared:
+        return
     if _version(database) == len(migrations):
+        database.prepared = True
         return
     with database.transaction():
         version = _version(database)

@@ -119,8 +119,7 @@ class Combined:
         positive = group.values[0] > 0.0
         if size >= POOL:
             return Expectation(centre, sample, centre, name, size, 0, positive)
-        cells = level.cells(self._terms.centre)
-        pool = pooled(cells, group.as_cell(self._terms.centre).centre)
+        pool = level.pool(self._terms.centre, group.as_cell(self._terms.centre).centre)
         return Expectation(
             centre,
             OrderedSample(pool.residuals),

@@ -11,6 +11,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Protocol
 
+import numpy as np
+
 from detectk.detectors.engine.moments import Moments
 from detectk.detectors.engine.sample import OrderedSample, Sample
 
@@ -87,16 +89,21 @@ def pooled(cells: Iterable[Lender], centre: float) -> Pool:
     ones. Cells at equal distance enter together, so the result does not depend on their order.
     """
     near = sorted(((abs(cell.centre - centre), cell) for cell in cells), key=itemgetter(0))
-    residuals: list[float] = []
+    return _collected(near)
+
+
+def _collected(near: Iterable[tuple[float, Lender]]) -> Pool:
+    """Collect from lenders in order of their distance."""
+    borrowed: list[float] = []
     zeros = 0
     for _, ring in groupby(near, key=itemgetter(0)):
-        if len(residuals) >= POOL:
+        if len(borrowed) >= POOL:
             break
         for _, cell in ring:
-            residuals += cell.residuals
+            borrowed += cell.residuals
             zeros += cell.zeros
-    residuals.sort()
-    return Pool(residuals, zeros / len(residuals) if residuals else 1.0)
+    borrowed.sort()
+    return Pool(borrowed, zeros / len(borrowed) if borrowed else 1.0)
 
 
 class Group:
@@ -148,18 +155,20 @@ class Group:
         if self.cell is None:
             middle = centre(self.sample)
             zeros = bisect_right(self.values, 0.0)
-            self.cell = LazyCell(middle, partial(self._residuals, centre, middle), zeros)
+            self.cell = LazyCell(
+                middle, partial(residuals, self.values.copy(), centre, middle), zeros
+            )
         return self.cell
 
-    def _residuals(self, centre: Centre, middle: float) -> list[float]:
-        """Measure each value from the centre of the *others*, as a new value would be."""
-        values = self.values
-        if len(values) >= POOL:
-            return [value - middle for value in values]
-        return [
-            value - centre(OrderedSample(values[:place] + values[place + 1 :]))
-            for place, value in enumerate(values)
-        ]
+
+def residuals(values: list[float], centre: Centre, middle: float) -> list[float]:
+    """Measure each of ascending values from the centre of the *others*, as a new one would be."""
+    if len(values) >= POOL:
+        return [value - middle for value in values]
+    return [
+        value - centre(OrderedSample(values[:place] + values[place + 1 :]))
+        for place, value in enumerate(values)
+    ]
 
 
 class Groups:
@@ -174,14 +183,21 @@ class Groups:
     def __init__(self, codes: list[int], values: list[float], *, exact: bool) -> None:
         self._codes = codes
         self._values = values
+        self._arrays = (np.array(codes, dtype=np.intp), np.array(values, dtype=np.float64))
         self._exact = exact
         self._groups: dict[int, Group] = {}
         self._low = self._high = 0
+        self._built = True
 
     def move(self, low: int, high: int) -> None:
         """Make ``[low, high)`` the window; neither bound ever goes back."""
         if low >= self._high:
-            self._rebuild(low, high)
+            # Nothing of the old window remains. Groups are built when they are asked for: a
+            # single target, which is what a tick has, needs only a few of them.
+            self._groups, self._built = {}, False
+            self._low, self._high = low, high
+            return
+        self._build()
         for place in range(self._high, high):
             self._group(place).add(place, self._values[place])
         for place in range(self._low, low):
@@ -190,22 +206,56 @@ class Groups:
 
     def get(self, code: int) -> Group | None:
         """Return a group that has values, None for any other."""
+        if not self._built and code not in self._groups:
+            codes = self._arrays[0][self._low : self._high]
+            places = (np.flatnonzero(codes == code) + self._low).tolist()
+            if places:
+                self._groups[code] = self._filled(places)
         return self._groups.get(code)
+
+    def pool(self, centre: Centre, level: float) -> Pool:
+        """Return what the groups nearest to ``level`` lend; see `pooled`."""
+        if self._built or self._exact:
+            return pooled(self.cells(centre), level)
+        codes, values = (column[self._low : self._high] for column in self._arrays)
+        order = np.lexsort((values, codes))
+        codes, values = codes[order], values[order]
+        edges = np.flatnonzero(np.diff(codes)) + 1
+        starts = np.concatenate([[0], edges])
+        ends = np.concatenate([edges, [len(codes)]])
+        many = ends - starts > 1
+        starts, ends = starts[many], ends[many]
+        half, odd = np.divmod(ends - starts, 2)
+        above, below = values[starts + half], values[starts + half - 1]
+        medians = np.where(odd, above, (below + above) / 2)
+        nearest = np.argsort(np.abs(medians - level), kind="stable")
+        cells = (
+            LazyCell(middle, partial(residuals, mine, centre, middle), bisect_right(mine, 0.0))
+            for middle, mine in (
+                (float(medians[i]), values[starts[i] : ends[i]].tolist()) for i in nearest
+            )
+        )
+        return _collected((abs(cell.centre - level), cell) for cell in cells)
 
     def cells(self, centre: Centre) -> Iterator[LazyCell]:
         """Return what the groups of two or more values lend to each other."""
+        self._build()
         return (g.as_cell(centre) for g in self._groups.values() if len(g.values) > 1)
 
-    def _rebuild(self, low: int, high: int) -> None:
-        """Sort once instead of inserting one by one, when nothing of the old window remains."""
-        self._groups = {}
+    def _build(self) -> None:
+        """Sort every group once, instead of inserting its values one by one."""
+        if self._built:
+            return
         places: dict[int, list[int]] = {}
-        for place in range(low, high):
+        for place in range(self._low, self._high):
             places.setdefault(self._codes[place], []).append(place)
-        for code, mine in places.items():
-            self._groups[code] = group = Group(exact=self._exact)
-            group.fill(mine, [self._values[place] for place in mine])
-        self._low, self._high = low, high
+        self._groups = {code: self._filled(mine) for code, mine in places.items()}
+        self._built = True
+
+    def _filled(self, places: list[int]) -> Group:
+        group = Group(exact=self._exact)
+        group.fill(places, [self._values[place] for place in places])
+        return group
 
     def _group(self, place: int) -> Group:
         code = self._codes[place]

@@ -37,7 +37,8 @@ class SlidingDetector(Detector[S]):
     """
 
     exact: ClassVar[bool] = False
-    """Whether `centre` and `spread` use a sample's mean or deviation."""
+    """Whether `centre` and `spread` use a sample's mean or deviation; otherwise the centre must
+    be the median."""
 
     @abstractmethod
     def centre(self, sample: Sample) -> float:
