@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -77,6 +78,10 @@ class SqlCollector(Collector[SqlCollectorOptions]):
 
     def fingerprint(self) -> str:
         """Return 16 hex digits over the query's words and what its columns mean."""
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
         meaning = self.options.model_dump(
             mode="json",
             exclude_defaults=True,

@@ -199,8 +199,9 @@ SELECT m.name, s.labels, j.detector,
     (SELECT max(v.time) FROM dtk_verdicts v WHERE v.judge = j.id)
 {_JUDGES_FROM} WHERE m.name IN ({{}})
 """
+# Most points have no context and were seen in their own step: nothing travels faster than that.
 _POINTS_IN: Final = """
-SELECT time, value, status, context, seen FROM dtk_points
+SELECT time, value, status, nullif(context, '{}'), nullif(seen, time) FROM dtk_points
 WHERE series = ? AND time >= ? AND time < ? ORDER BY time
 """
 _JUDGEMENT: Final = (*VERDICTS.content, "seen")

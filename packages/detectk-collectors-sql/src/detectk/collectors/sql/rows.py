@@ -50,15 +50,23 @@ def verdict_rows(verdicts: Verdicts) -> list[Row]:
 
 
 def to_series(labels: Labels, rows: Sequence[Row]) -> Series:
-    """Return the series of rows of (time, value, status, context, seen), at least one."""
+    """Return the series of rows of (time, value, status, context, seen), at least one.
+
+    No context is None, and so is ``seen`` where it is the time.
+    """
     times, values, status, context, seen = zip(*rows, strict=True)
+    instants = _times(times)
+    if seen.count(None) == len(seen):
+        steps = instants
+    else:
+        steps = _times([t if s is None else s for s, t in zip(seen, times, strict=True)])
     return Series(
         labels=labels,
-        times=_times(times),
+        times=instants,
         values=np.array(values, dtype=np.float64),
         status=np.array(status, dtype=np.uint8),
-        context=unpack_rows(context),
-        seen=_times(seen),
+        context=unpack_rows([text or "{}" for text in context]) if any(context) else {},
+        seen=steps,
     )
 
 
