@@ -16,7 +16,7 @@ DECISIONS = sorted(ROOT.glob("docs/decisions/[0-9]*.md"))
 HEADINGS = ["Context", "Decision", "Consequences"]
 # Written in parts, so that this file does not hold what it looks for.
 INDEX = re.compile(
-    "|".join(["index" + "-url", "index" + "_url", "pypi" + r"\.org/simple", "/" + "simple/"])
+    "|".join(["index" + "-url", "index" + "_url", "pypi" + r"\.org", "/" + "simple/"])
 )
 
 
