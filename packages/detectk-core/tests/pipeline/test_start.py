@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from detectk.clock import VirtualClock
-from detectk.contracts import Services
+from detectk.contracts import Leases, OutboxRow, Services
+from detectk.errors import StorageError
 from detectk.pipeline import Alerting, Job, Judge, run
 from detectk.storage.memory import MemoryHistory, MemoryState
 from detectk.testing.scenario import Arrival, BandDetector, BandOptions, ScriptedCollector
@@ -61,3 +64,22 @@ def test_a_series_that_appears_later_is_judged_from_its_first_row() -> None:
     job = job_of([*(row(hour, Labels.of({"n": "early"})) for hour in range(10)), row(7, late)])
     assert judged(job, 5) == [1]
     assert judged(job, 9) == [2, 4]
+
+
+def test_a_run_that_gets_no_lease_for_a_broken_state_sends_nothing() -> None:
+    class Broken(MemoryState):
+        asked = 0
+
+        def lease(self, metrics: Sequence[str], *, holder: str, ttl: timedelta) -> Leases:
+            msg = "the disk is gone"
+            raise StorageError(msg)
+
+        def outbox(self, metrics: Sequence[str]) -> Sequence[OutboxRow]:
+            self.asked += 1
+            return super().outbox(metrics)
+
+    state = Broken()
+    job = replace(job_of([row(1)]), state=state)
+    (metric,) = run([job], clock=VirtualClock(START + 3 * HOUR), executor=Serial()).metrics
+    assert isinstance(metric.error, StorageError)
+    assert state.asked == 0

@@ -75,7 +75,9 @@ class MetricRun:
         self._coverage = job.history.coverage([job.metric])[job.metric]
 
     def send(self, clock: Clock, observer: Observer) -> None:
-        """Send what waits in the outbox."""
+        """Send what waits in the outbox; without the lease, that is for who has it."""
+        if self.lease is None or isinstance(self.error, LeaseHeldError):
+            return
         done = deliver(self.job, clock=clock, sent=observer.sent, closed=self._closed)
         self._deliveries += done.deliveries
         self._pending, self._closed = done.pending, done.closed

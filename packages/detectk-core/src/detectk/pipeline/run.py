@@ -122,5 +122,6 @@ def _note(metric: MetricRun, error: DetectKError) -> None:
         error.where = metric.job.metric
     error.message = metric.job.redact(error.message)
     metric.error = metric.error or error
-    _log.error("%s", error, extra={"metric": metric.job.metric})
+    told = str(error).removeprefix(f"{metric.job.metric}: ")  # the log names the metric
+    _log.error("%s", told, extra={"metric": metric.job.metric})
     _log.debug("traceback", exc_info=error, extra={"metric": metric.job.metric})
