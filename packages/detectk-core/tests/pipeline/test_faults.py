@@ -452,7 +452,7 @@ def test_a_storage_that_fails_is_reported_and_the_next_run_goes_on(
     part: str, call: str, error: Exception
 ) -> None:
     desk, other = Desk(), Desk()
-    job = metric(".U.", desk.channel)
+    job = metric(".U.", desk.channel, mutable=1)  # so that stored versions are looked at
     tick(0, job)
     broken: Any = Faulty(getattr(job, part), call, error)
     report = tick(1, replace(job, **{part: broken}), metric(".U", other.channel, name="visits"))

@@ -10,6 +10,7 @@ import pytest
 from detectk.contracts import Coverage, Request, Services
 from detectk.errors import CollectError, PluginError
 from detectk.pipeline import Job, Judge
+from detectk.pipeline.asking import alone
 from detectk.pipeline.gather import Gathered, gather
 from detectk.storage.memory import MemoryHistory, MemoryState
 from detectk.testing.scenario import BandDetector, BandOptions, ScriptedCollector
@@ -42,7 +43,7 @@ def gathered(say: Callable[[], Sequence[Series]]) -> Gathered:
         history=MemoryHistory(),
         state=MemoryState(),
     )
-    return gather(job, WINDOW, Coverage(), at=WINDOW.end, newest=START + 2 * HOUR)
+    return alone(gather(job, WINDOW, Coverage(), at=WINDOW.end, newest=START + 2 * HOUR))
 
 
 def series(*times: datetime) -> Series:

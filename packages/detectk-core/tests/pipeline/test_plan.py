@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -21,16 +22,20 @@ def planned(
     decided: datetime | None,
     *,
     schedule: Schedule | None = None,
-    covered: datetime | None = None,
+    covered: Sequence[Window] = (),
     lookback: timedelta = 24 * HOUR,
 ) -> Plan:
     return plan(
         schedule or Schedule(Interval(1, "hour")),
         now=now,
         decided=decided,
-        covered_until=covered,
+        covered=covered,
         lookback=lookback,
     )
+
+
+def since_monday(end: datetime) -> Window:
+    return Window(at(0, day=4), end)
 
 
 def test_only_complete_intervals_are_planned() -> None:
@@ -51,8 +56,8 @@ def test_first_run_collects_the_lookback_and_judges_the_newest_only() -> None:
 
 
 def test_first_run_after_a_load_collects_what_the_load_did_not() -> None:
-    assert planned(at(13), None, covered=at(6)).collect == Window(at(6), at(13))
-    assert planned(at(13), None, covered=at(13)).collect == Window(at(12), at(13))
+    assert planned(at(13), None, covered=[since_monday(at(6))]).collect == Window(at(6), at(13))
+    assert planned(at(13), None, covered=[since_monday(at(13))]).collect == Window(at(12), at(13))
 
 
 def test_a_run_goes_on_after_the_decided_cursor() -> None:
@@ -81,3 +86,29 @@ def test_what_is_older_than_max_catchup_is_skipped() -> None:
 def test_a_year_of_silence_is_not_collected_whole() -> None:
     late = planned(at(13), at(1) - timedelta(days=365), lookback=2 * HOUR)
     assert late.collect == Window(at(12) - timedelta(days=7), at(13))
+
+
+def test_what_an_earlier_run_left_out_is_asked_for_again() -> None:
+    covered = [Window(at(0), at(2)), Window(at(3), at(5)), Window(at(8), at(11))]
+    plan = planned(at(13), at(10), covered=covered)
+    assert plan.collect == Window(at(11), at(13))
+    assert plan.refill == (Window(at(2), at(3)), Window(at(5), at(8)))
+
+
+def test_nothing_is_refilled_before_what_was_ever_collected() -> None:
+    assert planned(at(13), at(10), covered=[Window(at(8), at(11))]).refill == ()
+    assert planned(at(13), at(10)).refill == ()
+
+
+def test_holes_are_refilled_only_in_reach_of_a_run() -> None:
+    covered = [Window(at(0, day=1), at(1, day=1)), Window(at(9), at(11))]
+    schedule = Schedule(Interval(1, "hour"), max_catchup=2 * HOUR)
+    plan = planned(at(13), at(10), schedule=schedule, covered=covered, lookback=6 * HOUR)
+    assert plan.refill == (Window(at(6), at(9)),)
+
+
+def test_a_first_run_refills_what_a_load_left_out() -> None:
+    covered = [Window(at(0, day=1), at(2)), Window(at(5), at(9))]
+    plan = planned(at(13), None, covered=covered)
+    assert plan.collect == Window(at(9), at(13))
+    assert plan.refill == (Window(at(2), at(5)),)

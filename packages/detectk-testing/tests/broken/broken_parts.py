@@ -10,7 +10,7 @@ import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,8 +29,10 @@ from detectk.contracts import (
     Options,
     OutboxRow,
     Points,
+    Pruned,
     Receipt,
     Request,
+    Retention,
     RowOptions,
     Services,
     State,
@@ -138,9 +140,10 @@ class Plain(MemoryHistory):
 class Greedy(MemoryHistory):
     """Prunes what was covered, too."""
 
-    def prune(self, metric: str, *, points_before: datetime, verdicts_before: datetime) -> int:
-        self._metrics[metric].ranges = ()
-        return super().prune(metric, points_before=points_before, verdicts_before=verdicts_before)
+    def prune(self, batch: Sequence[Retention], *, execute: bool) -> Mapping[str, Pruned]:
+        for item in batch:
+            self._metrics[item.metric].loaded = {}
+        return super().prune(batch, execute=execute)
 
 
 class Hasty(MemoryHistory):
@@ -241,9 +244,10 @@ class Unfenced(MemoryState):
 class HalfFenced(MemoryState):
     """Keeps the documents before it looks at the lease."""
 
-    def commit(self, change: StateChange) -> None:
-        self._documents.update(change.documents)
-        super().commit(change)
+    def commit(self, changes: Sequence[StateChange]) -> Sequence[str]:
+        for change in changes:
+            self._documents.update(change.documents)
+        return super().commit(changes)
 
 
 class Reusing(MemoryState):
@@ -266,11 +270,11 @@ class Backwards(MemoryState):
 class Doubling(MemoryState):
     """Adds a row whose id is there already."""
 
-    def commit(self, change: StateChange) -> None:
-        rows = [
-            replace(row, id=f"{row.id}" + "'" * (row.id in self._outbox)) for row in change.rows
-        ]
-        super().commit(replace(change, rows=rows))
+    def commit(self, changes: Sequence[StateChange]) -> Sequence[str]:
+        return super().commit([replace(one, rows=self._renamed(one.rows)) for one in changes])
+
+    def _renamed(self, rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+        return [replace(row, id=f"{row.id}" + "'" * (row.id in self._outbox)) for row in rows]
 
 
 class Patient(MemoryState):
@@ -289,7 +293,7 @@ class Endless(MemoryState):
 
 class BrokenState(StateSuite):
     durable = False
-    examples = 5
+    examples = 25
     kind: ClassVar[type[State]]
 
     def storage(self, folder: Path) -> Storage[Any]:
@@ -356,9 +360,13 @@ class Racy(MemoryState):
         with self._kept():
             return super().load(metrics)
 
-    def commit(self, change: StateChange) -> None:
+    def commit(self, changes: Sequence[StateChange]) -> Sequence[str]:
         with self._kept():
-            super().commit(change)
+            return super().commit(changes)
+
+    def unlock(self, metrics: Sequence[str]) -> Mapping[str, str]:
+        with self._kept():
+            return super().unlock(metrics)
 
     def outbox(self, metrics: Sequence[str]) -> Sequence[OutboxRow]:
         with self._kept():

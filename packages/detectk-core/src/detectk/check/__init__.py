@@ -1,6 +1,7 @@
 """Check metrics: config, catalogue and clock become live parts, and the pipeline runs them."""
 
 from detectk.check.checker import Checker, Connection, Past
+from detectk.check.housekeeping import Cleaned, Unlocked
 from detectk.check.metric_check import MetricCheck
 from detectk.check.outcome import CheckResult, Detection, exit_code, result_of
 from detectk.check.preview import Preview
@@ -8,11 +9,13 @@ from detectk.check.preview import Preview
 __all__ = [
     "CheckResult",
     "Checker",
+    "Cleaned",
     "Connection",
     "Detection",
     "MetricCheck",
     "Past",
     "Preview",
+    "Unlocked",
     "exit_code",
     "result_of",
 ]

@@ -21,6 +21,7 @@ from detectk.contracts import (
     Part,
     RowOptions,
     Services,
+    Shared,
     State,
     Storage,
     detector_id,
@@ -53,6 +54,7 @@ class Assembler:
     clock: Clock
     _storages: dict[str, Storage[Any]] = field(default_factory=dict)
     _parts: list[Part[Any]] = field(default_factory=list)
+    _pools: Shared = field(default_factory=Shared)
 
     def job(self, config: MetricConfig) -> Job:
         """Return a metric ready to run; nothing is connected yet.
@@ -87,6 +89,7 @@ class Assembler:
         while self._parts:
             self._parts.pop().close()
         self._storages.clear()
+        self._pools.close()
 
     def storage(self, config: MetricConfig) -> Storage[Any]:
         """Return where the metric's points are kept."""
@@ -109,7 +112,8 @@ class Assembler:
     def _services(self, config: MetricConfig) -> Services:
         offers = self.catalogue.hooks.detectk_template_filters()
         filters = {name: each for offer in offers for name, each in offer.items()}
-        return Services(self.clock, Path(config.project.root), config.name, filters)
+        root = Path(config.project.root)
+        return Services(self.clock, root, config.name, filters, self._pools)
 
     def _judge(self, config: MetricConfig, one: DetectorConfig, schedule: Schedule) -> Judge:
         detector: Detector[Any] = self._build(config, one)

@@ -10,11 +10,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from detectk.check.assemble import Assembler
+from detectk.check.housekeeping import Cleaned, Unlocked, clean, unlock
 from detectk.check.observe import observer_of
 from detectk.check.preview import Preview, look_at
 from detectk.clock import Clock, SystemClock
 from detectk.config import ConfigLoader, MetricConfig
-from detectk.contracts import Collector, HistoryRequest, Storage
+from detectk.contracts import Collector, HistoryRequest, Request, State, Storage
 from detectk.errors import DetectKError
 from detectk.pipeline import (
     Batch,
@@ -70,7 +71,7 @@ class Checker:
         catalogue: Catalogue | None = None,
         loader: ConfigLoader | None = None,
         clock: Clock | None = None,
-        lanes: int = 8,
+        lanes: int = 32,
     ) -> None:
         self._catalogue = catalogue or (loader.catalogue if loader else Catalogue.default())
         self._clock = clock or SystemClock()
@@ -133,6 +134,12 @@ class Checker:
         coverage = job.history.coverage([job.metric])[job.metric]
         return missing_batches(job, coverage, now=self._clock.now(), force=force)
 
+    def cost(self, config: MetricConfig, batch: Batch) -> str:
+        """Return one line about what a batch would cost its source; may be empty."""
+        job = self._job(config)
+        asked = Request(job.metric, batch.window, job.schedule.interval, self._clock.now())
+        return job.redact(job.collector.cost(asked))
+
     def load(
         self,
         config: MetricConfig,
@@ -171,6 +178,27 @@ class Checker:
             if not str(error.where):
                 error.where = config.name
             raise
+
+    def clean(
+        self, configs: Sequence[MetricConfig], *, execute: bool = False, orphans: bool = False
+    ) -> list[Cleaned]:
+        """Delete what is older than each metric's retention; without ``execute``, only count.
+
+        Args:
+            configs: The metrics.
+            execute: Whether anything is deleted.
+            orphans: Whether stored metrics that ``configs`` do not name go altogether.
+        """
+        jobs = [(config, self._job(config)) for config in configs]
+        return clean(jobs, now=self._clock.now(), execute=execute, orphans=orphans)
+
+    def unlock(self, configs: Sequence[MetricConfig]) -> list[Unlocked]:
+        """Take the leases of metrics from whoever has them."""
+        return unlock([self._job(config) for config in configs])
+
+    def states(self, configs: Sequence[MetricConfig]) -> list[State]:
+        """Return where the alert state of each metric is kept."""
+        return [self._job(config).state for config in configs]
 
     def preview(self, config: MetricConfig, *, rows: int = 10) -> Preview:
         """Ask the source once and return what it says, and what that advises.

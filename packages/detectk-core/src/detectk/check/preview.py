@@ -36,6 +36,7 @@ class Preview:
         zero_share: Share of rows that are 0.
         advice: Sentences.
         zone: IANA key in which times are shown.
+        cost: What the source says the question costs; empty when it cannot say.
     """
 
     query: str
@@ -48,6 +49,7 @@ class Preview:
     zero_share: float
     advice: tuple[str, ...]
     zone: str
+    cost: str = ""
 
 
 def look_at(job: Job, *, now: datetime, rows: int = 10) -> Preview:
@@ -78,6 +80,7 @@ def look_at(job: Job, *, now: datetime, rows: int = 10) -> Preview:
         zero_share=zeros / points if points else 0.0,
         advice=(),
         zone=grid.zone,
+        cost=job.collector.cost(request),
     )
     return replace(preview, advice=tuple(_advice(job, preview, complete, back)))
 

@@ -39,7 +39,8 @@ def _own(section: str, *entries: tuple[str, str, str]) -> Iterator[Entry]:
         yield Entry(name, f"detectk.cli.commands.{target}", summary, section)
 
 
-_BEGIN, _CHECK, _LOOK, _MORE = "Begin", "Check", "Look", "From plugins"
+_BEGIN, _CHECK, _LOOK, _KEEP = "Begin", "Check", "Look", "Keep house"
+_MORE = "From plugins"
 
 BUILT_IN: Final[dict[str, Entry]] = {
     entry.name: entry
@@ -68,6 +69,11 @@ BUILT_IN: Final[dict[str, Entry]] = {
             ("list-storages", "list_components:storages", "List where history may be kept."),
             ("plugins", "plugins:plugins", "List what is installed, and what of it is broken."),
             ("schema", "schema:schema", "Write the JSON Schema of metric files, for editors."),
+        ),
+        *_own(
+            _KEEP,
+            ("clean", "clean:clean", "Delete what is older than it has to be kept."),
+            ("unlock", "unlock:unlock", "Free metrics that a dead run still holds."),
         ),
     )
 }

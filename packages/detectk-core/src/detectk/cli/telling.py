@@ -109,6 +109,7 @@ def _details(outcome: Outcome, *, dry_run: bool) -> Iterator[str]:
             yield f"{labels}: {number(one.value)}, {moment(one.timestamp, report.zone)}"
     elif len(outcome.anomalies) > 1:
         yield f"{count(len(outcome.anomalies), 'interval')} of this run were anomalous"
+    yield from [f"cost: {report.cost}"] if report.cost else []
     for warning in report.warnings:
         yield f"warning: {warning}"
     for notice in report.notices:
@@ -171,6 +172,7 @@ def _metric_object(outcome: Outcome) -> dict[str, object]:
         "timezone": report.zone,
         "newest": _iso(report.newest),
         "collected": report.collected,
+        "cost": report.cost or None,
         "value": outcome.point.value if outcome.point else None,
         "point": _detection_object(outcome.point) if outcome.point else None,
         "series": [_detection_object(one) for one in outcome.newest],

@@ -5,11 +5,21 @@ from detectk.contracts.alerter import Alerter, Sent
 from detectk.contracts.collector import Collector, Request
 from detectk.contracts.detector import Detector, Lookback, Outcome, Task
 from detectk.contracts.executor import Executor
-from detectk.contracts.history import Coverage, History, HistoryRequest, Judgements, Points
+from detectk.contracts.history import (
+    Coverage,
+    History,
+    HistoryRequest,
+    Judgements,
+    Points,
+    Pruned,
+    Retention,
+    note_loaded,
+)
 from detectk.contracts.identity import detector_id
 from detectk.contracts.json_rows import pack_rows, unpack_rows
 from detectk.contracts.options import Options, RowOptions
 from detectk.contracts.part import Health, Part
+from detectk.contracts.pool import Pool, Shared
 from detectk.contracts.rows import series_from_columns
 from detectk.contracts.services import Services
 from detectk.contracts.state import (
@@ -42,17 +52,22 @@ __all__ = [
     "Outcome",
     "Part",
     "Points",
+    "Pool",
+    "Pruned",
     "Receipt",
     "Request",
+    "Retention",
     "RowOptions",
     "Sent",
     "Services",
+    "Shared",
     "State",
     "StateChange",
     "StateKey",
     "Storage",
     "Task",
     "detector_id",
+    "note_loaded",
     "pack_rows",
     "series_from_columns",
     "unpack_rows",

@@ -54,6 +54,13 @@ class Collector(Part[O]):
         """Return what `collect` would ask, for ``dtk preview`` and ``--dry-run``; no secrets."""
         return f"{type(self).__name__} from {request.window.start} to {request.window.end}"
 
+    def cost(self, request: Request) -> str:  # noqa: ARG002  # most sources cannot say
+        """Return one line about what `collect` would cost its source, for ``--dry-run``.
+
+        Never raises; empty when the source cannot say without doing the work.
+        """
+        return ""
+
     def fingerprint(self) -> str:
         """Return a text that changes when the question changes, and only then; may be empty."""
         return ""

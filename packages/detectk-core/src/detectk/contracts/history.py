@@ -10,9 +10,18 @@ from datetime import datetime
 from detectk.values.labels import Labels
 from detectk.values.series import Series
 from detectk.values.verdicts import Verdicts
-from detectk.values.window import Window
+from detectk.values.window import Window, joined, without
 
-__all__ = ["Coverage", "History", "HistoryRequest", "Judgements", "Points"]
+__all__ = [
+    "Coverage",
+    "History",
+    "HistoryRequest",
+    "Judgements",
+    "Points",
+    "Pruned",
+    "Retention",
+    "note_loaded",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +80,66 @@ class Coverage:
     """What a history holds of one metric.
 
     Attributes:
-        ranges: Windows that were collected, disjoint and ordered; touching ones are one.
-        fingerprint: Of the newest question that was asked; empty when never noted.
+        loaded: Fingerprint of a question to the windows it answered, as `note_loaded` keeps them.
         extent: Labels to the window from the first point's time to just after the newest's.
         judged: (labels, detector id) to the time of the newest verdict.
     """
 
-    ranges: tuple[Window, ...] = ()
-    fingerprint: str = ""
+    loaded: Mapping[str, tuple[Window, ...]] = field(default_factory=dict)
     extent: Mapping[Labels, Window] = field(default_factory=dict)
     judged: Mapping[tuple[Labels, str], datetime] = field(default_factory=dict)
+
+    @property
+    def ranges(self) -> tuple[Window, ...]:
+        """Windows that were collected by any question, disjoint and ordered."""
+        return joined(window for windows in self.loaded.values() for window in windows)
+
+    def loaded_otherwise(self, fingerprint: str) -> tuple[Window, ...]:
+        """Return the windows that a question of another, known fingerprint answered."""
+        return joined(
+            window
+            for other, windows in self.loaded.items()
+            if other and other != fingerprint
+            for window in windows
+        )
+
+
+def note_loaded(
+    loaded: Mapping[str, tuple[Window, ...]], window: Window, fingerprint: str
+) -> dict[str, tuple[Window, ...]]:
+    """Return ``loaded`` after the question of ``fingerprint`` has answered ``window``.
+
+    The newest answer owns its window: it is taken from every other fingerprint. The windows of
+    one fingerprint are ordered and apart; a fingerprint without any is dropped.
+    """
+    if window.empty:
+        return dict(loaded)
+    left = {other: without(windows, window) for other, windows in loaded.items()}
+    left[fingerprint] = joined((*left.get(fingerprint, ()), window))
+    return {other: windows for other, windows in left.items() if windows}
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What of one metric is old enough to go, revisions included.
+
+    Attributes:
+        metric: Name of the metric.
+        points_before: Points older than this.
+        verdicts_before: Verdicts older than this.
+    """
+
+    metric: str
+    points_before: datetime
+    verdicts_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """How many rows of one metric went, or would go: every version of a row counts."""
+
+    points: int = 0
+    verdicts: int = 0
 
 
 class History(ABC):
@@ -127,5 +186,17 @@ class History(ABC):
         """Return, for each request, its verdicts ordered by (labels, detector id)."""
 
     @abstractmethod
-    def prune(self, metric: str, *, points_before: datetime, verdicts_before: datetime) -> int:
-        """Delete what is older, revisions included; return the number of rows deleted."""
+    def prune(self, batch: Sequence[Retention], *, execute: bool) -> Mapping[str, Pruned]:
+        """Delete what is too old; what was loaded stays noted, so that nothing is asked again.
+
+        Args:
+            batch: At most one item a metric.
+            execute: False to count only.
+
+        Returns:
+            Each metric of ``batch`` to the rows that went, or would go.
+        """
+
+    @abstractmethod
+    def metrics(self) -> Sequence[str]:
+        """Return the names of the metrics that have points or verdicts, ordered."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from detectk.values.arrays import Context
 
-__all__ = ["pack_rows", "unpack_rows"]
+__all__ = ["Scalar", "from_scalars", "pack_rows", "to_scalars", "unpack_rows"]
 
 Scalar: TypeAlias = bool | int | float | str | None
 
@@ -31,7 +31,7 @@ def pack_rows(columns: Mapping[str, Context], count: int) -> list[str]:
     """
     if not columns:
         return [_EMPTY] * count
-    fields = [_fields(name, _scalars(columns[name])) for name in sorted(columns)]
+    fields = [_fields(name, to_scalars(columns[name])) for name in sorted(columns)]
     return ["{" + ",".join(row) + "}" for row in zip(*fields, strict=True)]
 
 
@@ -45,20 +45,40 @@ def unpack_rows(texts: Sequence[str]) -> dict[str, Context]:
         return {}
     rows: list[dict[str, Scalar]] = json.loads(f"[{','.join(texts)}]")
     names = sorted({name for row in rows for name in row})
-    return {name: _column([row.get(name) for row in rows]) for name in names}
+    return {name: from_scalars([row.get(name) for row in rows]) for name in names}
+
+
+def to_scalars(column: Context) -> list[Scalar]:
+    """Return the cells of one column as `pack_rows` keeps them."""
+    if column.dtype.kind in "biuU":
+        plain: list[Scalar] = column.tolist()
+        return plain
+    if column.dtype == np.float64:
+        numbers: list[Scalar] = column.tolist()
+        for row in np.flatnonzero(~np.isfinite(column)).tolist():
+            numbers[row] = None
+        return numbers
+    return [_scalar(cell) for cell in column]
+
+
+def from_scalars(cells: list[Scalar]) -> Context:
+    """Return one column of `unpack_rows`."""
+    kinds = {type(cell) for cell in cells}
+    if kinds in ({bool}, {str}):
+        return np.array(cells)
+    if kinds == {int} and all(abs(cell) < _INT64 for cell in cells if isinstance(cell, int)):
+        return np.array(cells, dtype=np.int64)
+    if kinds <= {int, float, type(None)} and kinds & {int, float}:
+        return np.array(cells, dtype=np.float64)
+    objects: Context = np.empty(len(cells), dtype=object)
+    objects[:] = cells
+    return objects
 
 
 def _fields(name: str, cells: list[Scalar]) -> list[str]:
     """Write each cell beside its name; several times faster than an encoder called once a row."""
     head = _encode(name) + ":"
     return [head + _WRITERS.get(type(cell), _encode)(cell) for cell in cells]
-
-
-def _scalars(column: Context) -> list[Scalar]:
-    if column.dtype.kind in "biuU":
-        plain: list[Scalar] = column.tolist()
-        return plain
-    return [_scalar(cell) for cell in column]
 
 
 def _scalar(cell: object) -> Scalar:
@@ -70,16 +90,3 @@ def _scalar(cell: object) -> Scalar:
     if isinstance(plain, float):
         return plain if math.isfinite(plain) else None
     return str(plain)
-
-
-def _column(cells: list[Scalar]) -> Context:
-    kinds = {type(cell) for cell in cells}
-    if kinds in ({bool}, {str}):
-        return np.array(cells)
-    if kinds == {int} and all(abs(cell) < _INT64 for cell in cells if isinstance(cell, int)):
-        return np.array(cells, dtype=np.int64)
-    if kinds <= {int, float, type(None)} and kinds & {int, float}:
-        return np.array(cells, dtype=np.float64)
-    objects: Context = np.empty(len(cells), dtype=object)
-    objects[:] = cells
-    return objects

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from detectk.clock import Clock, SystemClock
+from detectk.contracts.pool import Shared
 
 __all__ = ["Services"]
 
@@ -20,9 +21,12 @@ class Services:
         root: The project's root folder; relative paths in options start here.
         where: What the component belongs to, for error messages: ``metrics/orders.yaml``.
         filters: Template filters of the plugins, by name.
+        shared: Pools of connections that parts of one run use together; whoever made it closes
+            it, never a part.
     """
 
     clock: Clock = field(default_factory=SystemClock)
     root: Path = field(default_factory=Path.cwd)
     where: str = ""
     filters: Mapping[str, Callable[..., object]] = field(default_factory=dict)
+    shared: Shared = field(default_factory=Shared)

@@ -109,8 +109,7 @@ class Receipt:
 class State(ABC):
     """Leases, documents and the outbox.
 
-    Thread-safe and safe among processes; methods raise `detectk.errors.StorageError`, and
-    `detectk.errors.LeaseHeldError` where said.
+    Thread-safe and safe among processes; methods raise `detectk.errors.StorageError`.
     """
 
     def exists(self) -> bool:
@@ -135,15 +134,30 @@ class State(ABC):
         """Give leases back; one that has passed to somebody else is left alone."""
 
     @abstractmethod
+    def unlock(self, metrics: Sequence[str]) -> Mapping[str, str]:
+        """Take the leases of ``metrics`` from whoever has them; for ``dtk unlock``.
+
+        The next holder gets a higher token, so that a late commit of the old one is refused.
+
+        Returns:
+            Each metric that was held to its holder; an expired lease counts as free.
+        """
+
+    @abstractmethod
     def load(self, metrics: Sequence[str]) -> Mapping[StateKey, str]:
         """Return every document of the metrics."""
 
     @abstractmethod
-    def commit(self, change: StateChange) -> None:
-        """Keep documents and append rows in one transaction; a row whose id exists is skipped.
+    def commit(self, changes: Sequence[StateChange]) -> Sequence[str]:
+        """Keep documents and append rows; each change whole or not at all.
 
-        Raises:
-            LeaseHeldError: The lease has passed to another holder; nothing was changed.
+        A row whose id exists is skipped. A change whose lease has passed on changes nothing.
+
+        Args:
+            changes: At most one a metric.
+
+        Returns:
+            The metrics whose lease has passed to another holder, in order.
         """
 
     @abstractmethod

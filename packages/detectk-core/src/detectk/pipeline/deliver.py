@@ -11,6 +11,7 @@ from detectk.contracts.state import OutboxRow, Receipt
 from detectk.contracts.wire import decode
 from detectk.delivery.retry import with_retry
 from detectk.errors import AlertError, DetectKError, StorageError
+from detectk.pipeline.asking import Steps, outbox
 from detectk.pipeline.job import Channel, Job
 from detectk.values.message import Message
 from detectk.values.report import Delivery
@@ -41,7 +42,7 @@ def deliver(
     clock: Clock,
     sent: Callable[[str, Delivery], None],
     closed: frozenset[tuple[str, str]] = frozenset(),
-) -> Delivered:
+) -> Steps[Delivered]:
     """Send the waiting rows of a metric, oldest first; its lease must be held.
 
     Each row is acknowledged as soon as it is sent, so that a crash in between repeats at most
@@ -61,7 +62,7 @@ def deliver(
     shut = set(closed)
     deliveries: list[Delivery] = []
     pending = 0
-    for row in job.state.outbox([job.metric]):
+    for row in (yield from outbox(job.state, job.metric)):
         channel = channels.get(row.channel)
         if channel is None:
             _log.warning(

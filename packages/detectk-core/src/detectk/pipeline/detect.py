@@ -10,6 +10,7 @@ import numpy as np
 from detectk.contracts.detector import Task
 from detectk.contracts.history import Coverage, HistoryRequest
 from detectk.errors import DetectError, DetectKError
+from detectk.pipeline.asking import Steps, read_points
 from detectk.pipeline.collect import Filling, dense
 from detectk.pipeline.job import Job
 from detectk.values.arrays import Indices, to_datetime, to_instant
@@ -52,7 +53,7 @@ def reach(job: Job, coverage: Coverage, first: datetime, newest: datetime) -> Wi
     return Window(min(wanted, newest), job.schedule.interval.next(newest))
 
 
-def judge(job: Job, targets: Targets, window: Window) -> list[Verdicts]:
+def judge(job: Job, targets: Targets, window: Window) -> Steps[list[Verdicts]]:
     """Return the verdicts of every detector for every series of a metric.
 
     Args:
@@ -64,7 +65,7 @@ def judge(job: Job, targets: Targets, window: Window) -> list[Verdicts]:
         DetectError: A detector cannot judge what it was given.
         StorageError: The history cannot be read.
     """
-    stored = job.history.read_points([HistoryRequest(job.metric, window)])[0]
+    stored = yield from read_points(job.history, HistoryRequest(job.metric, window))
     series = [_without_holes(one, job.schedule) for one in stored]
     wanted = [_positions(one, targets) for one in series]
     verdicts: list[Verdicts] = []

@@ -11,6 +11,7 @@ import numpy as np
 from detectk.contracts.collector import Request
 from detectk.contracts.history import Coverage, HistoryRequest, Points
 from detectk.errors import CollectError, DetectKError, PluginError
+from detectk.pipeline.asking import Steps, read_points, work
 from detectk.pipeline.collect import Filling, dense
 from detectk.pipeline.job import Job
 from detectk.values.labels import Labels
@@ -41,7 +42,7 @@ def gather(
     at: datetime,
     newest: datetime,
     skip: Window | None = None,
-) -> Gathered:
+) -> Steps[Gathered]:
     """Return the points of ``window``, every complete interval accounted for.
 
     Args:
@@ -57,7 +58,7 @@ def gather(
     """
     request = Request(job.metric, window, job.schedule.interval, at)
     try:
-        collected = job.collector.collect(request)
+        collected = yield from work(lambda: job.collector.collect(request))
     except DetectKError:
         raise
     except Exception as error:
@@ -66,7 +67,7 @@ def gather(
     _check_contract(job, window, collected)
     known = {labels: extent.start for labels, extent in coverage.extent.items()}
     filling = Filling(job.schedule, window, job.fill, newest, skip)
-    before = _last_values(job, window) if job.fill == "previous" else None
+    before = (yield from _last_values(job, window)) if job.fill == "previous" else None
     series = dense(collected, filling, known, before=before)
     rows = sum(len(one) for one in collected)
     kept = Points(job.metric, series, newest, window, job.collector.fingerprint())
@@ -90,11 +91,11 @@ def _check_contract(job: Job, window: Window, collected: Sequence[Series]) -> No
         )
 
 
-def _last_values(job: Job, window: Window) -> Mapping[Labels, float]:
+def _last_values(job: Job, window: Window) -> Steps[Mapping[Labels, float]]:
     start = window.start - max(job.schedule.max_catchup, 10 * job.schedule.interval.nominal)
     request = HistoryRequest(job.metric, Window(start, window.start))
     last = {}
-    for series in job.history.read_points([request])[0]:
+    for series in (yield from read_points(job.history, request)):
         finite = series.values[np.isfinite(series.values)]
         if len(finite):
             last[series.labels] = float(finite[-1])

@@ -63,6 +63,7 @@ class Job:
         description: The user's words.
         tags: The user's tags.
         redact: Takes the user's secrets out of a sentence.
+        ask_cost: Whether the source is asked first what its answer costs; for dry runs.
     """
 
     metric: str
@@ -77,6 +78,7 @@ class Job:
     description: str = ""
     tags: tuple[str, ...] = ()
     redact: Callable[[str], str] = field(default=str)
+    ask_cost: bool = False
 
     def topic(self, rule: Rule) -> Topic:
         """Return what every message of ``rule`` says about the metric."""

@@ -8,11 +8,12 @@ from datetime import datetime
 
 from detectk.contracts.history import Coverage, Judgements
 from detectk.errors import ConfigError, LeaseHeldError
+from detectk.pipeline.asking import alone
 from detectk.pipeline.detect import Targets, judge, reach
 from detectk.pipeline.gather import gather
 from detectk.pipeline.job import Job
 from detectk.pipeline.metric_run import LEASE
-from detectk.values.window import Window
+from detectk.values.window import Window, missing
 
 __all__ = ["Batch", "Loaded", "load", "missing_batches"]
 
@@ -51,21 +52,16 @@ def missing_batches(
     Raises:
         ConfigError: The schedule has no ``start_time``, or ends before it starts.
     """
-    schedule, grid = job.schedule, job.schedule.interval
-    if schedule.start is None:
-        raise ConfigError(
-            "there is no schedule.start_time",
-            where=job.metric,
-            hint="say where the load begins, in the file or with --from",
-        )
-    newest = grid.next(schedule.newest_complete(now))
-    end = min(grid.floor(schedule.end), newest) if schedule.end else newest
-    start = grid.floor(schedule.start)
-    if end <= start:
-        msg = f"the load ends ({end}) before it starts ({start})"
-        raise ConfigError(msg, where=job.metric, hint="check schedule.start_time and end_time")
-    holes = [Window(start, end)] if force else _holes(Window(start, end), coverage)
+    wanted = _wanted(job, now)
+    holes = (wanted,) if force else missing(coverage.ranges, wanted)
     return [batch for hole in holes for batch in _cut(job, hole)]
+
+
+def loaded_otherwise(job: Job, coverage: Coverage, *, now: datetime) -> bool:
+    """Whether another query loaded any of what the load would ask for."""
+    own, wanted = job.collector.fingerprint(), _wanted(job, now)
+    others = coverage.loaded_otherwise(own) if own else ()
+    return any(one.start < wanted.end and wanted.start < one.end for one in others)
 
 
 def load(
@@ -94,7 +90,7 @@ def load(
     job.state.prepare()
     job.history.prepare()
     coverage = job.history.coverage([job.metric])[job.metric]
-    changed = bool(coverage.fingerprint) and coverage.fingerprint != job.collector.fingerprint()
+    changed = loaded_otherwise(job, coverage, now=now)
     batches = missing_batches(job, coverage, now=now, force=force)
     rows = verdicts = 0
     for done, batch in enumerate(batches):
@@ -119,14 +115,14 @@ def _one(
 ) -> tuple[int, int]:
     grid = job.schedule.interval
     newest = grid.previous(window.end)
-    gathered = gather(job, window, coverage, at=now, newest=newest)
+    gathered = alone(gather(job, window, coverage, at=now, newest=newest))
     judged = 0
     if gathered.points.series:
         job.history.write_points([replace(gathered.points, covered=None)])
         if detect and job.keep_verdicts:
             there = job.history.coverage([job.metric])[job.metric]
             targets = Targets(grid.previous(window.start), newest)
-            verdicts = judge(job, targets, reach(job, there, window.start, newest))
+            verdicts = alone(judge(job, targets, reach(job, there, window.start, newest)))
             job.history.write_verdicts([Judgements(job.metric, verdicts, newest)])
             judged = sum(len(one) for one in verdicts)
     # Coverage comes last: killed before it, the batch is simply asked again.
@@ -134,18 +130,21 @@ def _one(
     return gathered.rows, judged
 
 
-def _holes(wanted: Window, coverage: Coverage) -> list[Window]:
-    holes = []
-    start = wanted.start
-    for covered in coverage.ranges:
-        if covered.start > start:
-            holes.append(Window(start, min(covered.start, wanted.end)))
-        start = max(start, covered.end)
-        if start >= wanted.end:
-            break
-    if start < wanted.end:
-        holes.append(Window(start, wanted.end))
-    return [hole for hole in holes if not hole.empty]
+def _wanted(job: Job, now: datetime) -> Window:
+    schedule, grid = job.schedule, job.schedule.interval
+    if schedule.start is None:
+        raise ConfigError(
+            "there is no schedule.start_time",
+            where=job.metric,
+            hint="say where the load begins, in the file or with --from",
+        )
+    newest = grid.next(schedule.newest_complete(now))
+    end = min(grid.floor(schedule.end), newest) if schedule.end else newest
+    start = grid.floor(schedule.start)
+    if end <= start:
+        msg = f"the load ends ({end}) before it starts ({start})"
+        raise ConfigError(msg, where=job.metric, hint="check schedule.start_time and end_time")
+    return Window(start, end)
 
 
 def _cut(job: Job, hole: Window) -> list[Batch]:

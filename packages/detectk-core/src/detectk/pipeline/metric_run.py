@@ -8,10 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from detectk.clock import Clock
+from detectk.contracts.collector import Request
 from detectk.contracts.history import Coverage, HistoryRequest, Judgements, Points
 from detectk.contracts.state import Lease, OutboxRow, StateChange, StateKey
 from detectk.contracts.wire import decode, encode
-from detectk.errors import DetectKError, LeaseHeldError, StorageError
+from detectk.errors import CollectError, DetectKError, LeaseHeldError, StorageError
+from detectk.pipeline import asking
+from detectk.pipeline.asking import Steps
 from detectk.pipeline.decide import Surroundings, decide_error
 from detectk.pipeline.deliver import deliver
 from detectk.pipeline.detect import Targets, judge, lookback_of, reach
@@ -34,6 +37,9 @@ LEASE = timedelta(minutes=10)
 _LONGEST_LOOKBACK = timedelta(days=366)
 _GAP_MEMORY = timedelta(days=31)
 _RUN_ERRORS = "#errors"  # no rule can be called so
+_ASKS_OTHERWISE = (
+    "the query has changed: older points are of the old one; dtk load-history --force asks again"
+)
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +58,7 @@ class MetricRun:
     _coverage: Coverage = field(default_factory=Coverage)
     _plan: Plan | None = None
     _rows: int = 0
+    _cost: str = ""
     _verdicts: list[Verdicts] = field(default_factory=list)
     _folded: list[tuple[Alerting, Folded]] = field(default_factory=list)
     _notices: list[Notice] = field(default_factory=list)
@@ -60,25 +67,23 @@ class MetricRun:
     _closed: frozenset[tuple[str, str]] = frozenset()
     _warnings: list[str] = field(default_factory=list)
 
-    def take_lease(self, holder: str) -> None:
+    def take_lease(self, holder: str) -> Steps[None]:
         """Get the right to decide the metric, and read what was decided so far."""
         job = self.job
-        job.state.prepare()
-        job.history.prepare()
-        leases = job.state.lease([job.metric], holder=holder, ttl=LEASE)
-        self.held = leases.refused.get(job.metric, "")
-        self.lease = leases.held.get(job.metric)
-        if self.held:
+        answer = yield from asking.lease(job.state, job.metric, holder=holder, ttl=LEASE)
+        if isinstance(answer, str):
+            self.held = answer
             _log.warning("held by another run (%s)", self.held, extra=self._where)
             return
-        self._documents = Memory(job.state.load([job.metric]))
-        self._coverage = job.history.coverage([job.metric])[job.metric]
+        self.lease = answer
+        self._documents = Memory((yield from asking.documents(job.state, job.metric)))
+        self._coverage = yield from asking.coverage(job.history, job.metric)
 
-    def send(self, clock: Clock, observer: Observer) -> None:
+    def send(self, clock: Clock, observer: Observer) -> Steps[None]:
         """Send what waits in the outbox; without the lease, that is for who has it."""
         if self.lease is None or isinstance(self.error, LeaseHeldError):
             return
-        done = deliver(self.job, clock=clock, sent=observer.sent, closed=self._closed)
+        done = yield from deliver(self.job, clock=clock, sent=observer.sent, closed=self._closed)
         self._deliveries += done.deliveries
         self._pending, self._closed = done.pending, done.closed
 
@@ -86,60 +91,89 @@ class MetricRun:
         """Work out which intervals became complete."""
         job = self.job
         newest = job.schedule.newest_complete(self.at)
-        covered = self._coverage.ranges
         self._plan = plan(
             job.schedule,
             now=self.at,
             decided=self._documents.decided(job.metric, [one.rule for one in job.alerting]),
-            covered_until=covered[-1].end if covered else None,
+            covered=self._coverage.ranges,
             lookback=min(lookback_of(job, newest), _LONGEST_LOOKBACK),
         )
         if self._plan.collect is None:
             _log.info("No interval became complete", extra=self._where)
 
-    def collect(self) -> None:
+    def collect(self) -> Steps[None]:
         """Ask the source, and keep what it says."""
         todo = self._plan
         if todo is None or todo.collect is None:
             return
         job = self.job
+        if job.ask_cost:
+            asked = Request(job.metric, todo.collect, job.schedule.interval, self.at)
+            self._cost = yield from asking.work(lambda: job.collector.cost(asked))
         skip = None
         if not todo.first and job.schedule.interval.next(todo.decided) < todo.skip_before:
             skip = Window(job.schedule.interval.next(todo.decided), todo.skip_before)
-        gathered = gather(
+        gathered = yield from gather(
             job, todo.collect, self._coverage, at=self.at, newest=todo.newest, skip=skip
         )
         self._rows = gathered.rows
         _log.info("Collection successful: %d datapoints", self._rows, extra=self._where)
-        job.history.write_points([gathered.points])
+        yield from asking.write_points(job.history, gathered.points)
         if not gathered.points.series:
             self._warnings.append("the source has not had a row for this metric yet")
+        if self._asks_otherwise(gathered.points.fingerprint):
+            self._warnings.append(_ASKS_OTHERWISE)
+            _log.warning(_ASKS_OTHERWISE, extra=self._where)
         self._coverage = _grown(self._coverage, gathered.points)
+        yield from self._refill(todo)
 
-    def detect(self) -> None:
+    def _asks_otherwise(self, fingerprint: str) -> bool:
+        """Whether this is the first run with a query that the newest stored points are not of."""
+        others = self._coverage.loaded_otherwise(fingerprint) if fingerprint else ()
+        return bool(others) and others[-1].end == self._coverage.ranges[-1].end
+
+    def _refill(self, todo: Plan) -> Steps[None]:
+        """Ask for what earlier runs left out; the present does not wait for it."""
+        for window in todo.refill:
+            try:
+                gathered = yield from gather(
+                    self.job, window, self._coverage, at=self.at, newest=todo.newest
+                )
+            except CollectError as error:
+                said = error.message.rstrip(".")
+                text = f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC"
+                self._warnings.append(f"the hole from {text} could not be filled: {said}")
+                return
+            yield from asking.write_points(self.job.history, gathered.points)
+            _log.info("Filled a hole: %d datapoints", gathered.rows, extra=self._where)
+            self._coverage = _grown(self._coverage, gathered.points)
+
+    def detect(self) -> Steps[None]:
         """Judge what is new, and what late data changed."""
         job, todo = self.job, self._todo
         if todo is None:
             return
         if not todo.first:
-            self._judge_past_with_new_detectors(todo)
+            yield from self._judge_past_with_new_detectors(todo)
         first = job.schedule.interval.next(todo.decided)
         revised_after = None
         if job.schedule.mutable and todo.collect is not None:
             first, revised_after = min(first, todo.collect.start), todo.decided
         targets = Targets(todo.decided, todo.newest, revised_after)
-        self._verdicts = judge(job, targets, reach(job, self._coverage, first, todo.newest))
+        window = reach(job, self._coverage, first, todo.newest)
+        self._verdicts = yield from judge(job, targets, window)
         if self._keeps_verdicts:
-            job.history.write_verdicts([Judgements(job.metric, self._verdicts, todo.newest)])
+            kept = Judgements(job.metric, self._verdicts, todo.newest)
+            yield from asking.write_verdicts(job.history, kept)
 
-    def decide(self) -> None:
+    def decide(self) -> Steps[None]:
         """Fold every undecided interval into the alert states."""
         todo = self._todo
         if todo is None:
             return
         for alerting in self.job.alerting:
-            states = self._states(alerting, todo)
-            verdicts = self._undecided(list(states.values()), todo)
+            states = yield from self._states(alerting, todo)
+            verdicts = yield from self._undecided(list(states.values()), todo)
             for labels, state in states.items():
                 key, mine = self._key(labels, alerting), [v for v in verdicts if v.labels == labels]
                 subject = Subject(key, alerting.rule, self.job.schedule, alerting.hold)
@@ -147,7 +181,7 @@ class MetricRun:
                 self._folded.append((alerting, folded))
                 self._notices += folded.notices
 
-    def commit(self) -> None:
+    def commit(self) -> Steps[None]:
         """Keep states, cursor and messages in one transaction: after this nothing is lost."""
         documents = {folded.key: folded.document for _, folded in self._folded}
         documents.update(self._empty_start())
@@ -159,18 +193,18 @@ class MetricRun:
             more_documents, more_rows = self._count_failure(failed=False)
             documents.update(more_documents)
             rows += more_rows
-        self._commit(documents, rows)
+        yield from self._commit(documents, rows)
 
-    def fail(self) -> None:
+    def fail(self) -> Steps[None]:
         """Count a failed run; several in a row are an incident of their own."""
         if self.lease is None or isinstance(self.error, StorageError | LeaseHeldError):
             return
-        self._commit(*self._count_failure(failed=True))
+        yield from self._commit(*self._count_failure(failed=True))
 
-    def release(self) -> None:
+    def release(self) -> Steps[None]:
         """Give the lease back."""
         if self.lease is not None:
-            self.job.state.release([self.lease])
+            yield from asking.release(self.job.state, self.lease)
 
     def report(self) -> MetricReport:
         """Return what happened."""
@@ -187,6 +221,7 @@ class MetricRun:
             warnings=tuple(self._warnings),
             seconds=dict(self.seconds),
             zone=self.job.schedule.interval.zone,
+            cost=self.job.redact(self._cost),
         )
 
     @property
@@ -208,7 +243,7 @@ class MetricRun:
     def _key(self, labels: Labels, alerting: Alerting) -> StateKey:
         return StateKey(self.job.metric, labels.key, alerting.rule.id)
 
-    def _judge_past_with_new_detectors(self, todo: Plan) -> None:
+    def _judge_past_with_new_detectors(self, todo: Plan) -> Steps[None]:
         job = self.job
         seen = {name for _, name in self._coverage.judged}
         fresh = tuple(one for one in job.judges if seen and one.id not in seen)
@@ -218,10 +253,11 @@ class MetricRun:
         oldest = min(extent.start for extent in self._coverage.extent.values())
         window = Window(oldest, grid.next(todo.decided))
         targets = Targets(grid.previous(oldest), todo.decided)
-        verdicts = judge(replace(job, judges=fresh), targets, window)
-        job.history.write_verdicts([Judgements(job.metric, verdicts, todo.decided)])
+        verdicts = yield from judge(replace(job, judges=fresh), targets, window)
+        kept = Judgements(job.metric, verdicts, todo.decided)
+        yield from asking.write_verdicts(job.history, kept)
 
-    def _states(self, alerting: Alerting, todo: Plan) -> dict[Labels, AlertState]:
+    def _states(self, alerting: Alerting, todo: Plan) -> Steps[dict[Labels, AlertState]]:
         states: dict[Labels, AlertState] = {}
         for labels, extent in sorted(self._coverage.extent.items()):
             state = self._documents.read(self._key(labels, alerting))
@@ -229,7 +265,7 @@ class MetricRun:
                 oldest = max(extent.start, todo.newest - _GAP_MEMORY)
                 window = Window(min(oldest, todo.newest), todo.newest)
                 request = HistoryRequest(self.job.metric, window, labels)
-                past = self.job.history.read_points([request])[0]
+                past = yield from asking.read_points(self.job.history, request)
                 state = begin(todo.decided, past[0] if past else None)
             states[labels] = state
         return states
@@ -242,14 +278,14 @@ class MetricRun:
         begun = encode(begin(todo.newest))
         return {self._key(NO_LABELS, alerting): begun for alerting in self.job.alerting}
 
-    def _undecided(self, states: Sequence[AlertState], todo: Plan) -> list[Verdicts]:
-        if not self._keeps_verdicts:
+    def _undecided(self, states: Sequence[AlertState], todo: Plan) -> Steps[list[Verdicts]]:
+        if not self.job.schedule.mutable:  # what was just judged is all there is
             return self._verdicts
         since = min(s.checkpoint.time if s.checkpoint else s.decided for s in states)
         names = {one.id for one in self.job.judges}
         window = Window(since, self.job.schedule.interval.next(todo.newest))
         request = HistoryRequest(self.job.metric, window, versions=True)
-        stored = self.job.history.read_verdicts([request])[0]
+        stored = yield from asking.read_verdicts(self.job.history, request)
         return [one for one in stored if one.detector in names]
 
     def _rows_for(
@@ -278,9 +314,15 @@ class MetricRun:
         rows = [self._rows_for(each, notices, error=said) for each in self.job.alerting]
         return {key: encode(after)}, [row for one in rows for row in one]
 
-    def _commit(self, documents: dict[StateKey, str], rows: list[OutboxRow]) -> None:
-        if self.lease is not None and (documents or rows):
-            self.job.state.commit(StateChange(self.lease, documents, rows))
+    def _commit(self, documents: dict[StateKey, str], rows: list[OutboxRow]) -> Steps[None]:
+        if self.lease is None or not (documents or rows):
+            return
+        change = StateChange(self.lease, documents, rows)
+        if not (yield from asking.commit(self.job.state, change)):
+            raise LeaseHeldError(
+                f"the lease of {self.lease.holder!r} has passed on",
+                hint="the run that has it now decides again; nothing was changed",
+            )
 
 
 def _grown(coverage: Coverage, points: Points) -> Coverage:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from detectk.values.schedule import Schedule
-from detectk.values.window import Window
+from detectk.values.window import Window, missing
 
 __all__ = ["Plan", "plan"]
 
@@ -21,6 +22,7 @@ class Plan:
         collect: What to ask the source for; None when no interval became complete.
         skip_before: Intervals before this one are kept but never judged.
         first: Whether the metric was never decided before.
+        refill: Older windows that an earlier run or load left out, in reach of the detectors.
     """
 
     newest: datetime
@@ -28,6 +30,7 @@ class Plan:
     collect: Window | None
     skip_before: datetime
     first: bool = False
+    refill: tuple[Window, ...] = ()
 
 
 def plan(
@@ -35,7 +38,7 @@ def plan(
     *,
     now: datetime,
     decided: datetime | None,
-    covered_until: datetime | None,
+    covered: Sequence[Window],
     lookback: timedelta,
 ) -> Plan:
     """Return the plan of a run at ``now``.
@@ -44,7 +47,7 @@ def plan(
         schedule: The metric's.
         now: When the run began.
         decided: Start of the newest decided interval, None when there is none.
-        covered_until: End of what was collected so far, None when nothing was.
+        covered: What was collected so far, disjoint and ordered.
         lookback: How much history the detectors want before the first interval they judge.
     """
     grid = schedule.interval
@@ -53,16 +56,26 @@ def plan(
     if decided is None:
         before = grid.previous(newest)
         start = grid.floor(newest - lookback)
-        if covered_until is not None and start < covered_until:
-            start = _mutable_from(schedule, end, min(grid.floor(covered_until), newest))
-        return Plan(newest, before, Window(start, end), before, first=True)
+        oldest = start
+        if covered and start < covered[-1].end:
+            start = _mutable_from(schedule, end, min(grid.floor(covered[-1].end), newest))
+        refill = _left_out(covered, oldest, start)
+        return Plan(newest, before, Window(start, end), before, first=True, refill=refill)
     if newest <= decided:
         return Plan(decided, decided, None, decided)
     oldest = grid.floor(newest - max(lookback, schedule.max_catchup))
     start = _mutable_from(schedule, end, max(grid.next(decided), oldest))
     patience = max(schedule.max_catchup, schedule.mutable)
     skip_before = grid.floor(now - patience)
-    return Plan(newest, decided, Window(start, end), min(skip_before, newest))
+    refill = _left_out(covered, oldest, start)
+    return Plan(newest, decided, Window(start, end), min(skip_before, newest), refill=refill)
+
+
+def _left_out(covered: Sequence[Window], oldest: datetime, until: datetime) -> tuple[Window, ...]:
+    if not covered:
+        return ()
+    begin = max(covered[0].start, oldest)
+    return missing(covered, Window(begin, until)) if begin < until else ()
 
 
 def _mutable_from(schedule: Schedule, end: datetime, start: datetime) -> datetime:

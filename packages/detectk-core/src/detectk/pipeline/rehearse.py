@@ -40,14 +40,14 @@ def rehearsal(job: Job, now: datetime) -> Job:
         back = lookback_of(job, newest) + job.schedule.mutable + job.schedule.max_catchup
         start = max(oldest, min(decided, newest) - min(back, newest - min(oldest, newest)))
         _copy(job, history, Window(min(start, newest), job.schedule.interval.next(newest)))
-        covered = coverage.ranges[-1:]
-        for window in covered:
-            history.write_points([Points(job.metric, (), newest, window, coverage.fingerprint)])
+        for fingerprint, windows in coverage.loaded.items():
+            noted = [Points(job.metric, (), newest, window, fingerprint) for window in windows]
+            history.write_points(noted)
     lease = state.lease([job.metric], holder="rehearsal", ttl=timedelta(minutes=1))
-    state.commit(StateChange(lease.held[job.metric], documents))
+    state.commit([StateChange(lease.held[job.metric], documents)])
     state.release(list(lease.held.values()))
     alerting = tuple(replace(one, channels=()) for one in job.alerting)
-    return replace(job, history=history, state=state, alerting=alerting)
+    return replace(job, history=history, state=state, alerting=alerting, ask_cost=True)
 
 
 def _copy(job: Job, history: MemoryHistory, window: Window) -> None:

@@ -10,13 +10,15 @@ import logging
 import os
 import socket
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
+from typing import Final
 
 from detectk.clock import Clock
 from detectk.contracts.executor import Executor
 from detectk.errors import DetectKError, StepError
+from detectk.pipeline.asking import Steps, together
 from detectk.pipeline.job import Job, Observer
 from detectk.pipeline.metric_run import MetricRun
 from detectk.values.report import Report
@@ -24,6 +26,9 @@ from detectk.values.report import Report
 __all__ = ["holder_name", "run"]
 
 _log = logging.getLogger(__name__)
+
+_AT_ONCE: Final = 500
+"""Metrics that take a step together: enough to share a call, few enough to hold their history."""
 
 
 def run(
@@ -44,13 +49,13 @@ def run(
     observer = observer or Observer()
     at = clock.now()
     observer.started(tuple(job.metric for job in jobs))
-    line = _Line([MetricRun(job, at) for job in jobs], clock)
+    line = _Line([MetricRun(job, at) for job in jobs], clock, executor)
     holder = holder_name()
     try:
         line.each("lease", lambda metric: metric.take_lease(holder))
         line.each("send", lambda metric: metric.send(clock, observer))
         line.each("plan", MetricRun.plan)
-        line.each("collect", MetricRun.collect, executor)
+        line.each("collect", MetricRun.collect)
         line.each("detect", MetricRun.detect)
         line.each("decide", MetricRun.decide)
         line.each("commit", MetricRun.commit)
@@ -73,51 +78,48 @@ def holder_name() -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """The metrics of a run, taken through one step after the other."""
+    """The metrics of a run, taken through one step after the other, some hundreds at a time."""
 
     metrics: Sequence[MetricRun]
     clock: Clock
+    executor: Executor
 
     def each(
         self,
         step: str,
-        act: Callable[[MetricRun], None],
-        executor: Executor | None = None,
+        act: Callable[[MetricRun], Steps[None] | None],
         *,
         failed: bool | None = False,
     ) -> None:
         """Take one step with every metric that is not held: healthy, failed, or all (None)."""
-
-        def one(metric: MetricRun) -> None:
-            began = self.clock.monotonic()
-            with _kept_apart(metric, step):
-                act(metric)
-            spent = self.clock.monotonic() - began
-            metric.seconds[step] = metric.seconds.get(step, 0.0) + spent
-
         mine = [
             metric
             for metric in self.metrics
             if not metric.held and failed in (None, metric.error is not None)
         ]
-        results: Iterable[None] = executor.map(one, mine) if executor else map(one, mine)
-        for _ in results:
-            pass
+        for start in range(0, len(mine), _AT_ONCE):
+            some = mine[start : start + _AT_ONCE]
+            steps = [_step(metric, act) for metric in some]
+            ended = together(steps, executor=self.executor, clock=self.clock)
+            for metric, done in zip(some, ended, strict=True):
+                metric.seconds[step] = metric.seconds.get(step, 0.0) + done.seconds
+                if done.error is not None:
+                    _note(metric, step, done.error)
 
 
-@contextmanager
-def _kept_apart(metric: MetricRun, step: str) -> Iterator[None]:
-    try:
-        yield
-    except DetectKError as error:
-        _note(metric, error)
-    except Exception as error:  # noqa: BLE001  # a part's own bug is its metric's trouble only
+def _step(metric: MetricRun, act: Callable[[MetricRun], Steps[None] | None]) -> Steps[None]:
+    asking = act(metric)
+    if asking is not None:
+        yield from asking
+
+
+def _note(metric: MetricRun, step: str, error: Exception) -> None:
+    if not isinstance(error, DetectKError):
         foreign = StepError(f"{step} failed: {type(error).__name__}: {error}")
         foreign.__cause__ = error
-        _note(metric, foreign)
-
-
-def _note(metric: MetricRun, error: DetectKError) -> None:
+        error = foreign
+    shared, error = error, copy(error)  # one trouble of a storage is told to many metrics
+    error.__cause__ = shared
     if not str(error.where):
         error.where = metric.job.metric
     error.message = metric.job.redact(error.message)

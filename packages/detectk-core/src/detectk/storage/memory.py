@@ -12,7 +12,16 @@ from typing import TypeAlias
 import numpy as np
 
 from detectk.clock import SystemClock
-from detectk.contracts.history import Coverage, History, HistoryRequest, Judgements, Points
+from detectk.contracts.history import (
+    Coverage,
+    History,
+    HistoryRequest,
+    Judgements,
+    Points,
+    Pruned,
+    Retention,
+    note_loaded,
+)
 from detectk.contracts.json_rows import pack_rows, unpack_rows
 from detectk.contracts.part import Health
 from detectk.contracts.services import Services
@@ -26,7 +35,6 @@ from detectk.contracts.state import (
     StateKey,
 )
 from detectk.contracts.storage import Storage
-from detectk.errors import LeaseHeldError
 from detectk.storage.options import MemoryOptions
 from detectk.values.arrays import Times, to_datetime, to_instant
 from detectk.values.labels import Labels
@@ -64,9 +72,9 @@ class _Column(dict[np.datetime64, list[_Version]]):
         start, end = to_instant(window.start), to_instant(window.end)
         return ((time, self[time]) for time in sorted(self) if start <= time < end)
 
-    def prune(self, before: datetime) -> int:
+    def prune(self, before: datetime, *, execute: bool) -> int:
         old = [time for time in self if time < to_instant(before)]
-        return sum(len(self.pop(time)) for time in old)
+        return sum(len(self.pop(time) if execute else self[time]) for time in old)
 
 
 @dataclass(slots=True)
@@ -75,8 +83,7 @@ class _Metric:
     verdicts: defaultdict[tuple[Labels, str], _Column] = field(
         default_factory=lambda: defaultdict(_Column)
     )
-    ranges: tuple[Window, ...] = ()
-    fingerprint: str = ""
+    loaded: Mapping[str, tuple[Window, ...]] = field(default_factory=dict)
 
 
 class MemoryHistory(History):
@@ -99,8 +106,7 @@ class MemoryHistory(History):
                     for time, cells in _point_rows(series):
                         column.upsert(time, _Version(cells, "{}", to_instant(item.step)))
                 if item.covered is not None:
-                    metric.ranges = _joined([*metric.ranges, item.covered])
-                    metric.fingerprint = item.fingerprint
+                    metric.loaded = note_loaded(metric.loaded, item.covered, item.fingerprint)
 
     def read_points(self, requests: Sequence[HistoryRequest]) -> Sequence[Sequence[Series]]:
         """Return, for each request, its series ordered by labels."""
@@ -127,12 +133,23 @@ class MemoryHistory(History):
         with self._lock:
             return [list(self._verdicts(request)) for request in requests]
 
-    def prune(self, metric: str, *, points_before: datetime, verdicts_before: datetime) -> int:
-        """Delete what is older, revisions included; the ranges that were covered stay."""
+    def prune(self, batch: Sequence[Retention], *, execute: bool) -> Mapping[str, Pruned]:
+        """Delete what is too old; what was loaded stays noted."""
         with self._lock:
-            kept = self._metrics[metric]
-            points = sum(column.prune(points_before) for column in kept.points.values())
-            return points + sum(column.prune(verdicts_before) for column in kept.verdicts.values())
+            return {item.metric: self._prune(item, execute=execute) for item in batch}
+
+    def metrics(self) -> Sequence[str]:
+        """Return the names of the metrics that have points or verdicts, ordered."""
+        with self._lock:
+            kept = self._metrics.items()
+            columns = ((name, (*one.points.values(), *one.verdicts.values())) for name, one in kept)
+            return sorted(name for name, some in columns if any(some))
+
+    def _prune(self, item: Retention, *, execute: bool) -> Pruned:
+        kept = self._metrics[item.metric]
+        points = (c.prune(item.points_before, execute=execute) for c in kept.points.values())
+        verdicts = (c.prune(item.verdicts_before, execute=execute) for c in kept.verdicts.values())
+        return Pruned(sum(points), sum(verdicts))
 
     def _series(self, request: HistoryRequest) -> Iterator[Series]:
         for labels, column in sorted(self._metrics[request.metric].points.items()):
@@ -177,8 +194,7 @@ class MemoryHistory(History):
     def _coverage(self, name: str) -> Coverage:
         metric = self._metrics[name]
         return Coverage(
-            ranges=metric.ranges,
-            fingerprint=metric.fingerprint,
+            loaded=metric.loaded,
             extent={
                 labels: Window(to_datetime(min(column)), to_datetime(max(column)) + _MICROSECOND)
                 for labels, column in metric.points.items()
@@ -237,24 +253,34 @@ class MemoryState(State):
                 if self._has(lease):
                     self._leases[lease.metric].holder = ""
 
+    def unlock(self, metrics: Sequence[str]) -> Mapping[str, str]:
+        """Take the leases of ``metrics`` from whoever has them."""
+        with self._lock:
+            now = self._clock.monotonic()
+            known = {metric: self._leases[metric] for metric in metrics}
+            holders = {
+                m: one.holder for m, one in known.items() if one.holder and one.expires > now
+            }
+            for lease in known.values():
+                lease.holder = ""
+        return holders
+
     def load(self, metrics: Sequence[str]) -> Mapping[StateKey, str]:
         """Return every document of the metrics."""
         with self._lock:
             wanted = set(metrics)
             return {key: text for key, text in self._documents.items() if key.metric in wanted}
 
-    def commit(self, change: StateChange) -> None:
-        """Keep documents and append rows, all or nothing."""
+    def commit(self, changes: Sequence[StateChange]) -> Sequence[str]:
+        """Keep documents and append rows, but for metrics whose lease has passed on."""
         with self._lock:
-            if not self._has(change.lease):
-                raise LeaseHeldError(
-                    f"the lease of {change.lease.holder!r} has passed on",
-                    where=change.lease.metric,
-                    hint="the run that has it now decides again; nothing was changed",
-                )
-            self._documents.update(change.documents)
-            for row in change.rows:
-                self._outbox.setdefault(row.id, row)
+            refused = [one.lease.metric for one in changes if not self._has(one.lease)]
+            for change in changes:
+                if change.lease.metric not in refused:
+                    self._documents.update(change.documents)
+                    for row in change.rows:
+                        self._outbox.setdefault(row.id, row)
+        return refused
 
     def outbox(self, metrics: Sequence[str]) -> Sequence[OutboxRow]:
         """Return the waiting rows of the metrics, oldest first."""
@@ -328,13 +354,3 @@ def _times(times: Sequence[np.datetime64]) -> Times:
 
 def _by_seen(versions: Sequence[_Version]) -> list[_Version]:
     return sorted(versions, key=lambda version: version.seen)
-
-
-def _joined(windows: Sequence[Window]) -> tuple[Window, ...]:
-    joined: list[Window] = []
-    for window in sorted(window for window in windows if not window.empty):
-        if joined and window.start <= joined[-1].end:
-            joined[-1] = Window(joined[-1].start, max(joined[-1].end, window.end))
-        else:
-            joined.append(window)
-    return tuple(joined)

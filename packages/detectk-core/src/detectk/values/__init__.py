@@ -11,7 +11,7 @@ from detectk.values.schedule import Schedule
 from detectk.values.series import Series, Status
 from detectk.values.state import AlertState, RunErrors
 from detectk.values.verdicts import EXCESS_CAP, Verdict, Verdicts
-from detectk.values.window import Window
+from detectk.values.window import Window, joined, missing, without
 
 __all__ = [
     "EXCESS_CAP",
@@ -41,7 +41,10 @@ __all__ = [
     "Verdict",
     "Verdicts",
     "Window",
+    "joined",
+    "missing",
     "severity_of",
     "to_datetime",
     "to_instant",
+    "without",
 ]

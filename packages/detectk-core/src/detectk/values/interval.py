@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -99,29 +100,19 @@ class Interval:
 
     def floor(self, time: datetime) -> datetime:
         """Return the start of the interval that holds ``time``."""
-        return _moment(self._floor((_aware(time) - EPOCH) // SECOND))
+        return _moment(_floor(self, (_aware(time) - EPOCH) // SECOND))
 
     def next(self, start: datetime) -> datetime:
         """Return the first start after ``start``, which need not be one itself."""
-        return _moment(self._next((_aware(start) - EPOCH) // SECOND))
+        return _moment(_next(self, (_aware(start) - EPOCH) // SECOND))
 
     def previous(self, start: datetime) -> datetime:
         """Return the last start before ``start``, which need not be one itself."""
-        return _moment(self._floor(_ceil(start) - 1))
+        return _moment(_floor(self, _ceil(start) - 1))
 
     def steps(self, start: datetime, end: datetime) -> Times:
-        """Return all starts ``s`` with ``start <= s < end``, as datetime64[us] in UTC."""
-        first, stop = _ceil(start), _ceil(end)
-        found = [np.empty(0, np.int64)]
-        if first < stop:
-            for piece in pieces_between(self.zone, first, stop):
-                if first <= piece.start and self._leap(piece):
-                    found.append(np.array([piece.start]))
-                lowest = max(self._lowest(piece), first + piece.offset)
-                highest = min(piece.end, stop) + piece.offset
-                indices = np.arange(self._index(lowest - 1) + 1, self._index(highest - 1) + 1)
-                found.append(self._bounds(indices) - piece.offset)
-        return np.concatenate(found).astype("datetime64[s]").astype("datetime64[us]")
+        """Return all starts ``s`` with ``start <= s < end``, as datetime64[us], read-only."""
+        return _steps(self, _ceil(start), _ceil(end))
 
     def floor_many(self, times: Times) -> Times:
         """Floor each of ``times``, in any order.
@@ -143,6 +134,18 @@ class Interval:
         for index in np.unique(where[early]):
             floors[early & (where == index)] = self._before(pieces[index])
         return floors.astype("datetime64[s]").astype("datetime64[us]")
+
+    def _steps(self, first: int, stop: int) -> Times:
+        found = [np.empty(0, np.int64)]
+        if first < stop:
+            for piece in pieces_between(self.zone, first, stop):
+                if first <= piece.start and self._leap(piece):
+                    found.append(np.array([piece.start]))
+                lowest = max(self._lowest(piece), first + piece.offset)
+                highest = min(piece.end, stop) + piece.offset
+                indices = np.arange(self._index(lowest - 1) + 1, self._index(highest - 1) + 1)
+                found.append(self._bounds(indices) - piece.offset)
+        return np.concatenate(found).astype("datetime64[s]").astype("datetime64[us]")
 
     # A piece of the zone's clock is walked in wall seconds; `index` counts the boundaries on it.
 
@@ -212,6 +215,26 @@ class Interval:
             return indices * self._seconds + self._anchor
         months = (indices * self.count).astype("datetime64[M]")
         return months.astype("datetime64[s]").astype(np.int64)
+
+
+# Thousands of metrics of one run ask the same grid for the same moments.
+
+
+@lru_cache(maxsize=4096)
+def _floor(interval: Interval, second: int) -> int:
+    return interval._floor(second)  # noqa: SLF001  # the same module
+
+
+@lru_cache(maxsize=4096)
+def _next(interval: Interval, second: int) -> int:
+    return interval._next(second)  # noqa: SLF001
+
+
+@lru_cache(maxsize=32)
+def _steps(interval: Interval, first: int, stop: int) -> Times:
+    steps = interval._steps(first, stop)  # noqa: SLF001
+    steps.flags.writeable = False
+    return steps
 
 
 def _largest(seconds: int) -> tuple[int, Unit]:

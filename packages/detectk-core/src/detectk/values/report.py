@@ -40,6 +40,7 @@ class MetricReport:
         warnings: Sentences worth reading.
         seconds: Step name to the real seconds it took.
         zone: IANA key in which its times are shown.
+        cost: What the source says its answer costs; asked in dry runs only.
     """
 
     metric: str
@@ -54,6 +55,7 @@ class MetricReport:
     warnings: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     zone: str = "UTC"
+    cost: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-__all__ = ["Window"]
+__all__ = ["Window", "joined", "missing", "without"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,3 +43,35 @@ class Window:
     def __contains__(self, at: datetime) -> bool:
         """Whether ``at`` lies in it; the end does not."""
         return self.start <= at < self.end
+
+
+def joined(windows: Iterable[Window]) -> tuple[Window, ...]:
+    """Return the same instants as few windows, ordered; touching ones become one, empty ones go."""
+    result: list[Window] = []
+    for window in sorted(window for window in windows if not window.empty):
+        if result and window.start <= result[-1].end:
+            result[-1] = Window(result[-1].start, max(result[-1].end, window.end))
+        else:
+            result.append(window)
+    return tuple(result)
+
+
+def without(windows: Iterable[Window], hole: Window) -> tuple[Window, ...]:
+    """Return what is left of ``windows`` where ``hole`` is cut out, in their order."""
+    pieces = (
+        piece
+        for window in windows
+        for piece in (
+            (window.start, min(window.end, hole.start)),
+            (max(window.start, hole.end), window.end),
+        )
+    )
+    return tuple(Window(start, end) for start, end in pieces if start < end)
+
+
+def missing(windows: Iterable[Window], wanted: Window) -> tuple[Window, ...]:
+    """Return what of ``wanted`` no window covers, in order."""
+    left: tuple[Window, ...] = () if wanted.empty else (wanted,)
+    for window in windows:
+        left = without(left, window)
+    return left

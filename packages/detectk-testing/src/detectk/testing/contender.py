@@ -96,7 +96,7 @@ def _contend(task: _Task) -> list[int]:
         marker = task.folder / "held"
         marker.touch(exist_ok=False)
         count = int(state.load([CONTENDED.metric]).get(CONTENDED, "0"))
-        state.commit(StateChange(lease, {CONTENDED: str(count + 1)}))
+        state.commit([StateChange(lease, {CONTENDED: str(count + 1)})])
         marker.unlink()
         state.release([lease])
         tokens.append(lease.token)

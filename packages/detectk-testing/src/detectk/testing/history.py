@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from detectk.contracts.history import Coverage, History, HistoryRequest
+from detectk.contracts.history import Coverage, History, HistoryRequest, Pruned, Retention
 from detectk.contracts.storage import Storage
 from detectk.testing.history_machine import compare_with_reference
 from detectk.testing.history_samples import (
@@ -242,11 +242,16 @@ class HistorySuite(Suite, ABC):
         history.write_points([points(covered=window(1, 1)), points(series([3], [1.0]))])
         assert history.coverage(["orders"])["orders"].ranges == ()
 
-    def test_the_fingerprint_is_of_the_newest_question(self, history: History) -> None:
-        history.write_points([points(covered=window(0, 1), fingerprint="old")])
-        history.write_points([points(covered=window(0, 1), fingerprint="new")])
+    def test_a_window_belongs_to_the_question_that_answered_it_last(self, history: History) -> None:
+        history.write_points([points(covered=window(0, 6), fingerprint="old")])
+        history.write_points([points(covered=window(2, 4), fingerprint="new")])
         history.write_points([points(series([0], [1.0]), fingerprint="not noted")])
-        assert history.coverage(["orders"])["orders"].fingerprint == "new"
+        held = history.coverage(["orders"])["orders"]
+        assert dict(held.loaded) == {"old": (window(0, 2), window(4, 6)), "new": (window(2, 4),)}
+        assert held.ranges == (window(0, 6),)
+        assert held.loaded_otherwise("new") == (window(0, 2), window(4, 6))
+        history.write_points([points(covered=window(0, 9), fingerprint="new")])
+        assert dict(history.coverage(["orders"])["orders"].loaded) == {"new": (window(0, 9),)}
 
     def test_extent_is_from_the_first_point_to_just_after_the_newest(
         self, history: History
@@ -336,22 +341,48 @@ class HistorySuite(Suite, ABC):
             for value in (1.0, 2.0):
                 told = judgements(verdicts(range(4), value=value), metric=metric, step=5)
                 history.write_verdicts([told])
-        deleted = history.prune("orders", points_before=at(2), verdicts_before=at(3))
-        assert deleted == 2 + 1 + 3 + 3
+        batch = [Retention("orders", at(2), at(3)), Retention("unknown", at(2), at(3))]
+        gone = {"orders": Pruned(points=2 + 1, verdicts=3 + 3), "unknown": Pruned()}
+        assert history.prune(batch, execute=False) == gone
+        assert len(history.read_points([_ALL])[0][0]) == 4
+        assert history.prune(batch, execute=True) == gone
         [[left]] = history.read_points([_ALL])
         assert left.values.tolist() == [2.0, 9.0]
         [[judged]] = history.read_verdicts([HistoryRequest("orders", ALWAYS, versions=True)])
         assert [moment.hour for moment in judged.times.tolist()] == [3, 3]
         [[other]] = history.read_points([HistoryRequest("other", ALWAYS)])
         assert len(other) == 4
-        assert history.prune("orders", points_before=at(2), verdicts_before=at(3)) == 0
+        assert history.prune(batch, execute=True) == {"orders": Pruned(), "unknown": Pruned()}
+        extent = Window(at(2), at(3) + timedelta(microseconds=1))
+        assert history.coverage(["orders"])["orders"].extent == {NO_LABELS: extent}
+
+    def test_what_is_pruned_can_be_written_again(self, history: History) -> None:
+        written = points(series(range(3), [0.0, 1.0, 2.0]))
+        told = judgements(verdicts(range(3)))
+        history.write_points([written])
+        history.write_verdicts([told])
+        history.prune([Retention("orders", at(2), at(9))], execute=True)
+        history.write_points([written])
+        history.write_verdicts([told])
+        [[again]] = history.read_points([_ALL])
+        assert again.same_as(written.series[0])
+        [[judged]] = history.read_verdicts([HistoryRequest("orders", ALWAYS, versions=True)])
+        assert judged.same_as(told.verdicts[0])
 
     def test_pruning_keeps_what_was_covered(self, history: History) -> None:
         """Otherwise the next load would fetch again what was deleted on purpose."""
         history.write_points([points(series([0], [1.0]), covered=window(0, 4), fingerprint="f")])
-        history.prune("orders", points_before=at(9), verdicts_before=at(9))
+        history.prune([Retention("orders", at(9), at(9))], execute=True)
         held = history.coverage(["orders"])["orders"]
-        assert held == Coverage(ranges=(window(0, 4),), fingerprint="f")
+        assert held == Coverage(loaded={"f": (window(0, 4),)})
+
+    def test_metrics_with_points_or_verdicts_are_named(self, history: History) -> None:
+        assert list(history.metrics()) == []
+        history.write_points([points(series([0], [1.0]), metric="b"), points(metric="none")])
+        history.write_verdicts([judgements(verdicts([0]), metric="a")])
+        assert list(history.metrics()) == ["a", "b"]
+        history.prune([Retention("b", at(9), at(9))], execute=True)
+        assert list(history.metrics()) == ["a"]
 
     # The whole
 
@@ -399,4 +430,5 @@ class HistorySuite(Suite, ABC):
 
     def _pruned_points(self, history: History) -> int:
         """Count points with their revisions, the only way there is."""
-        return history.prune("orders", points_before=ALWAYS.end, verdicts_before=ALWAYS.start)
+        gone = history.prune([Retention("orders", ALWAYS.end, ALWAYS.start)], execute=True)
+        return gone["orders"].points

@@ -14,7 +14,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from detectk.contracts.history import History, HistoryRequest, Judgements, Points
+from detectk.contracts.history import History, HistoryRequest, Judgements, Points, Retention
 from detectk.contracts.storage import Storage
 from detectk.storage.memory import MemoryHistory
 from detectk.testing.history_samples import DE, FR, at, judgements, points, verdicts, window
@@ -93,11 +93,16 @@ class _Life(RuleBasedStateMachine):
         self._history.write_verdicts(batch)
         self._reference.write_verdicts(batch)
 
-    @rule(metric=_METRICS, points=_HOURS, verdicts=_HOURS)
-    def prune(self, metric: str, points: int, verdicts: int) -> None:
-        before = {"points_before": at(points), "verdicts_before": at(verdicts)}
-        deleted = self._history.prune(metric, **before)
-        assert deleted == self._reference.prune(metric, **before)
+    @rule(
+        metrics=st.lists(_METRICS, unique=True),
+        points=_HOURS,
+        verdicts=_HOURS,
+        execute=st.booleans(),
+    )
+    def prune(self, metrics: list[str], points: int, verdicts: int, *, execute: bool) -> None:
+        batch = [Retention(metric, at(points), at(verdicts)) for metric in metrics]
+        deleted = self._history.prune(batch, execute=execute)
+        assert dict(deleted) == dict(self._reference.prune(batch, execute=execute))
 
     @rule(
         metric=_METRICS,
@@ -114,17 +119,17 @@ class _Life(RuleBasedStateMachine):
     def coverage(self) -> None:
         held, expected = self._history.coverage(_NAMES), self._reference.coverage(_NAMES)
         for metric in _NAMES:
-            assert held[metric].ranges == expected[metric].ranges
-            assert held[metric].fingerprint == expected[metric].fingerprint
+            assert dict(held[metric].loaded) == dict(expected[metric].loaded)
             assert held[metric].judged == expected[metric].judged
             assert held[metric].extent == expected[metric].extent
+        assert list(self._history.metrics()) == list(self._reference.metrics())
 
     def teardown(self) -> None:
         for metric in _NAMES:
             self.read(metric, (0, 9), None, versions=True)
         self.coverage()
-        for metric in _NAMES:
-            self.prune(metric, 9, 9)
+        self.prune(_NAMES, 9, 9, execute=False)
+        self.prune(_NAMES, 9, 9, execute=True)
         self._storage.close()
 
 

@@ -21,7 +21,6 @@ from detectk.contracts.state import (
     StateKey,
 )
 from detectk.contracts.storage import Storage
-from detectk.errors import LeaseHeldError
 from detectk.testing.contender import CONTENDED, contend_in_processes
 from detectk.testing.state_machine import compare_with_reference
 from detectk.testing.suite import Suite
@@ -145,69 +144,102 @@ class StateSuite(Suite, ABC):
             StateKey("orders", '{"город":"Zürich"}', "default"): "zwei \"'\n",
             StateKey("orders", "{}", "night"): "",
         }
-        state.commit(StateChange(_take(state, "a"), documents))
+        state.commit([StateChange(_take(state, "a"), documents)])
         other = StateKey("visits", "{}", "default")
-        state.commit(StateChange(_take(state, "a", "visits"), {other: "other"}))
+        state.commit([StateChange(_take(state, "a", "visits"), {other: "other"})])
         assert state.load(["orders"]) == documents
         assert state.load(["orders", "visits", "unknown"]) == documents | {other: "other"}
         assert state.load([]) == {}
 
     def test_a_newer_document_replaces_the_old_one(self, state: State) -> None:
         lease = _take(state, "a")
-        state.commit(StateChange(lease, {_KEY: "old", _KEY._replace(rule="night"): "kept"}))
-        state.commit(StateChange(lease, {_KEY: "new"}))
+        state.commit([StateChange(lease, {_KEY: "old", _KEY._replace(rule="night"): "kept"})])
+        state.commit([StateChange(lease, {_KEY: "new"})])
         assert state.load(["orders"]) == {_KEY: "new", _KEY._replace(rule="night"): "kept"}
 
     def test_documents_of_many_metrics_are_loaded_at_once(self, state: State) -> None:
         names = [f"metric {number}" for number in range(1200)]
         leases = state.lease(names, holder="a", ttl=_LONG)
         for name, lease in leases.held.items():
-            state.commit(StateChange(lease, {StateKey(name, "{}", "r"): name}, [_row(name, name)]))
+            state.commit(
+                [StateChange(lease, {StateKey(name, "{}", "r"): name}, [_row(name, name)])]
+            )
         assert set(state.load(names).values()) == set(names)
         assert [row.id for row in state.outbox(names)] == list(leases.held)
 
     # Fencing
 
     def test_without_a_lease_nothing_is_committed(self, state: State) -> None:
-        with pytest.raises(LeaseHeldError):
-            state.commit(StateChange(Lease("orders", 0, ""), {_KEY: "lost"}))
-        with pytest.raises(LeaseHeldError):
-            state.commit(StateChange(Lease("orders", 1, "a"), {_KEY: "lost"}))
+        for lease in (Lease("orders", 0, ""), Lease("orders", 1, "a")):
+            assert state.commit([StateChange(lease, {_KEY: "lost"})]) == ["orders"]
         assert state.load(["orders"]) == {}
 
     def test_the_late_commit_of_a_paused_holder_changes_nothing(self, state: State) -> None:
         paused = _take(state, "a", ttl=_OVER)
         new = _take(state, "b")
-        state.commit(StateChange(new, {_KEY: "new"}, [_row("new")]))
-        with pytest.raises(LeaseHeldError):
-            state.commit(StateChange(paused, {_KEY: "late"}, [_row("late")]))
+        state.commit([StateChange(new, {_KEY: "new"}, [_row("new")])])
+        late = StateChange(paused, {_KEY: "late"}, [_row("late")])
+        assert state.commit([late]) == ["orders"]
         assert state.load(["orders"]) == {_KEY: "new"}
         assert [row.id for row in state.outbox(["orders"])] == ["new"]
 
     def test_an_expired_lease_that_nobody_took_still_commits(self, state: State) -> None:
-        state.commit(StateChange(_take(state, "a", ttl=_OVER), {_KEY: "in time"}))
+        state.commit([StateChange(_take(state, "a", ttl=_OVER), {_KEY: "in time"})])
         assert state.load(["orders"]) == {_KEY: "in time"}
 
     def test_a_lease_that_was_given_back_commits_no_more(self, state: State) -> None:
         lease = _take(state, "a")
         state.release([lease])
         for late in (lease, Lease("orders", lease.token, "")):
-            with pytest.raises(LeaseHeldError):
-                state.commit(StateChange(late, {_KEY: "late"}))
+            assert state.commit([StateChange(late, {_KEY: "late"})]) == ["orders"]
         assert state.load(["orders"]) == {}
+
+    def test_of_many_changes_only_those_without_their_lease_are_refused(self, state: State) -> None:
+        names = [f"metric {number:04}" for number in range(1200)]
+        leases = state.lease(names, holder="a", ttl=_LONG).held
+        lost = names[::7]
+        state.release([leases[name] for name in lost])
+        changes = [
+            StateChange(leases[name], {StateKey(name, "{}", "r"): name}, [_row(name, name)])
+            for name in names
+        ]
+        assert list(state.commit(changes)) == lost
+        kept = [name for name in names if name not in lost]
+        assert sorted(state.load(names).values()) == kept
+        assert [row.id for row in state.outbox(names)] == kept
+        assert list(state.commit([])) == []
+
+    # Unlocking
+
+    def test_unlocking_frees_a_lease_and_fences_its_holder(self, state: State) -> None:
+        lost = _take(state, "a")
+        assert state.unlock(["orders", "visits"]) == {"orders": "a"}
+        assert state.commit([StateChange(lost, {_KEY: "late"})]) == ["orders"]
+        new = _take(state, "b")
+        assert new.token > lost.token
+        assert state.commit([StateChange(new, {_KEY: "new"})]) == []
+        assert state.load(["orders"]) == {_KEY: "new"}
+
+    def test_unlocking_what_nobody_holds_tells_of_nobody(self, state: State) -> None:
+        state.release([_take(state, "a")])
+        _take(state, "a", "visits", ttl=_OVER)
+        assert state.unlock(["orders", "visits", "unknown"]) == {}
+        assert state.unlock([]) == {}
 
     # The outbox
 
     def test_a_row_comes_back_as_it_was_committed(self, state: State) -> None:
         row = OutboxRow("id", "orders", "слак", "t", "key", '{"a": "ü\\n"}', _CREATED, 2, "oops")
-        state.commit(StateChange(_take(state, "a"), {}, [row]))
+        state.commit([StateChange(_take(state, "a"), {}, [row])])
         assert list(state.outbox(["orders"])) == [row]
 
     def test_rows_wait_in_the_order_they_were_committed(self, state: State) -> None:
         leases = {name: _take(state, "a", name) for name in ("orders", "visits")}
-        state.commit(StateChange(leases["visits"], {}, [_row("z", "visits"), _row("b", "visits")]))
-        state.commit(StateChange(leases["orders"], {}, [_row("y"), _row("a")]))
-        state.commit(StateChange(leases["visits"], {}, [_row("c", "visits")]))
+        state.commit(
+            [StateChange(leases["visits"], {}, [_row("z", "visits"), _row("b", "visits")])]
+        )
+        state.commit([StateChange(leases["orders"], {}, [_row("y"), _row("a")])])
+        state.commit([StateChange(leases["visits"], {}, [_row("c", "visits")])])
         found = [row.id for row in state.outbox(["orders", "visits"])]
         assert found == ["z", "b", "y", "a", "c"]
         assert [row.id for row in state.outbox(["orders"])] == ["y", "a"]
@@ -216,19 +248,19 @@ class StateSuite(Suite, ABC):
 
     def test_a_repeated_commit_adds_no_row(self, state: State) -> None:
         lease = _take(state, "a")
-        state.commit(StateChange(lease, {}, [_row("one")]))
+        state.commit([StateChange(lease, {}, [_row("one")])])
         state.acknowledge([Receipt("one", delivered=False, error="timed out")])
-        state.commit(StateChange(lease, {}, [_row("one"), _row("two"), _row("two")]))
+        state.commit([StateChange(lease, {}, [_row("one"), _row("two"), _row("two")])])
         found = [(row.id, row.attempts) for row in state.outbox(["orders"])]
         assert found == [("one", 1), ("two", 0)]
 
     def test_a_delivered_row_is_gone(self, state: State) -> None:
-        state.commit(StateChange(_take(state, "a"), {}, [_row("one"), _row("two")]))
+        state.commit([StateChange(_take(state, "a"), {}, [_row("one"), _row("two")])])
         state.acknowledge([Receipt("one", delivered=True, reference="ts 1")])
         assert [row.id for row in state.outbox(["orders"])] == ["two"]
 
     def test_a_failed_row_waits_with_its_attempts_and_error(self, state: State) -> None:
-        state.commit(StateChange(_take(state, "a"), {}, [_row("one"), _row("two")]))
+        state.commit([StateChange(_take(state, "a"), {}, [_row("one"), _row("two")])])
         state.acknowledge([Receipt("one", delivered=False, error="500")])
         state.acknowledge([Receipt("one", delivered=False, error="timed out")])
         one, two = state.outbox(["orders"])
@@ -243,7 +275,7 @@ class StateSuite(Suite, ABC):
     # The whole
 
     def test_preparing_again_keeps_everything(self, state: State) -> None:
-        state.commit(StateChange(_take(state, "a"), {_KEY: "kept"}, [_row("kept")]))
+        state.commit([StateChange(_take(state, "a"), {_KEY: "kept"}, [_row("kept")])])
         state.prepare()
         assert state.load(["orders"]) == {_KEY: "kept"}
         assert len(state.outbox(["orders"])) == 1
@@ -253,7 +285,7 @@ class StateSuite(Suite, ABC):
         first, second = self.storage(tmp_path), self.storage(tmp_path)
         for storage in (first, second):
             _state(storage).prepare()
-        _state(first).commit(StateChange(_take(_state(first), "a"), {_KEY: "x"}, [_row("x")]))
+        _state(first).commit([StateChange(_take(_state(first), "a"), {_KEY: "x"}, [_row("x")])])
         refused = _state(second).lease(["orders"], holder="b", ttl=_LONG).refused
         found = len(_state(second).load(["orders"])) + len(_state(second).outbox(["orders"]))
         first.close()

@@ -17,7 +17,6 @@ from hypothesis.stateful import (
 
 from detectk.contracts.state import Lease, OutboxRow, Receipt, State, StateChange, StateKey
 from detectk.contracts.storage import Storage
-from detectk.errors import LeaseHeldError
 from detectk.storage.memory import MemoryState
 
 __all__ = ["compare_with_reference"]
@@ -67,6 +66,10 @@ class _Life(RuleBasedStateMachine):
         self._state.release(leases)
         self._reference.release(leases)
 
+    @rule(metrics=st.lists(_METRICS, max_size=2))
+    def unlock(self, metrics: list[str]) -> None:
+        assert dict(self._state.unlock(metrics)) == dict(self._reference.unlock(metrics))
+
     @rule(data=st.data(), text=_TEXTS, rules=st.sets(_TEXTS), ids=st.lists(_IDS, max_size=3))
     def commit(self, data: st.DataObject, text: str, rules: set[str], ids: list[str]) -> None:
         lease = data.draw(st.sampled_from(self._leases))
@@ -76,7 +79,7 @@ class _Life(RuleBasedStateMachine):
             for i in ids
         ]
         change = StateChange(lease, documents, rows)
-        assert _commits(self._state, change) == _commits(self._reference, change)
+        assert list(self._state.commit([change])) == list(self._reference.commit([change]))
 
     @rule(metric=_METRICS, row=_IDS, delivered=st.booleans(), error=_TEXTS)
     def acknowledge(self, metric: str, row: str, error: str, *, delivered: bool) -> None:
@@ -111,11 +114,3 @@ def compare_with_reference(build: Callable[[], Storage[Any]], *, examples: int) 
             suppress_health_check=list(HealthCheck),
         ),
     )
-
-
-def _commits(state: State, change: StateChange) -> bool:
-    try:
-        state.commit(change)
-    except LeaseHeldError:
-        return False
-    return True

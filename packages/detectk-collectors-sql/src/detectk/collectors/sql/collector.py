@@ -10,7 +10,6 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from detectk.collectors.sql.dialects import SqliteDialect
-from detectk.collectors.sql.fingerprint import tokens
 from detectk.collectors.sql.options import SqlCollectorOptions
 from detectk.contracts.collector import Collector, Request
 from detectk.contracts.options import RowOptions
@@ -18,6 +17,7 @@ from detectk.contracts.part import Health
 from detectk.contracts.rows import series_from_columns
 from detectk.contracts.services import Services
 from detectk.errors import CollectError
+from detectk.template.fingerprint import tokens
 from detectk.template.queries import render_query
 from detectk.values.series import Series
 

@@ -1,21 +1,31 @@
 """One connection to one database, shared by the threads of a process one at a time."""
 
-# ruff: noqa: S608  # every name in a statement is our own
+# every name in a statement is our own
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import RLock
-from typing import Any
+from typing import Any, Final, TypeVar
 
-from detectk.collectors.sql.dialects import Connection, Cursor, Dialect
+from detectk.collectors.sql.dialects import Columns, Connection, Cursor, Dialect, Trouble
 from detectk.errors import StorageError
 
 __all__ = ["Database"]
 
-_MANY = 500
-"""Arguments of one IN list; the oldest databases take 999."""
+T = TypeVar("T")
+
+_ATTEMPTS: Final = 5
+"""How often a transaction is run that the database undid for another one's sake."""
+
+
+class _DatabaseError(StorageError):
+    """An error of the driver, explained; ``trouble`` tells what may be tried again."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.message, hint=trouble.hint, retryable=trouble.retryable)
+        self.trouble = trouble
 
 
 class Database:
@@ -23,6 +33,7 @@ class Database:
 
     Attributes:
         prepared: Whether the tables were found right since the connection was opened.
+        opened: How often a connection was opened: what was learnt before may be wrong after.
 
     Args:
         dialect: What kind of database, and where.
@@ -31,66 +42,140 @@ class Database:
 
     def __init__(self, dialect: Dialect, connect: Callable[[], Connection]) -> None:
         self.dialect = dialect
+        self.prepared = False
+        self.opened = 0
         self._connect = connect
         self._connection: Connection | None = None
-        self.prepared = False
         self._lock = RLock()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Keep everything inside, or nothing; other threads and writers wait."""
-        with self._lock:
-            self.run(self.dialect.begin)
-            try:
-                yield
-                self.run("COMMIT")
-            except BaseException:
-                with suppress(StorageError):
-                    self.run("ROLLBACK")
-                raise
+    def transact(self, step: Callable[[], T]) -> T:
+        """Run ``step`` and keep everything it wrote, or nothing; other threads and writers wait.
+
+        A step that the database undid for another transaction's sake runs again, so it must
+        begin anew each time it is called.
+        """
+        return self._within(self.dialect.begin, step, again=lambda trouble: trouble.undone)
+
+    def snapshot(self, step: Callable[[], T]) -> T:
+        """Run ``step``, which only reads and sees the database at one moment."""
+        undone: Callable[[Trouble], bool] = lambda trouble: trouble.undone or trouble.lost  # noqa: E731  # one of two
+        return self._within(self.dialect.begin_read, step, again=undone)
 
     def query(self, sql: str, args: Sequence[object] = ()) -> list[Any]:
         """Return the rows of a SELECT."""
         with self._cursor() as cursor:
-            cursor.execute(sql, args)
+            cursor.execute(self.dialect.translate(sql), args)
             return cursor.fetchall()
 
-    def query_in(self, sql: str, values: Sequence[object]) -> list[Any]:
-        """Return the rows of a SELECT whose ``IN ({})`` takes any number of ``values``."""
-        found: list[Any] = []
-        for start in range(0, len(values), _MANY):
-            some = values[start : start + _MANY]
-            found += self.query(sql.format(", ".join("?" * len(some))), some)
-        return found
+    def query_in(self, sql: str, values: Sequence[object], *more: object) -> list[Any]:
+        """Return the rows of a SELECT whose ``IN ({})`` takes any number of ``values``.
+
+        Args:
+            sql: The statement.
+            values: What the list holds.
+            more: Arguments after the list.
+        """
+        return [row for some in self._lists(values) for row in self._ask(sql, some, more)]
 
     def run(self, sql: str, args: Sequence[object] = ()) -> int:
         """Run a statement and return how many rows it changed."""
         with self._cursor() as cursor:
-            cursor.execute(sql, args)
+            cursor.execute(self.dialect.translate(sql), args)
             return cursor.rowcount
 
-    def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        """Run a statement once a row."""
-        with self._cursor() as cursor:
-            cursor.executemany(sql, rows)
+    def run_in(self, sql: str, values: Sequence[object], *more: object) -> int:
+        """Run a statement whose ``IN ({})`` takes any number of ``values``; return its count."""
+        marks = self._marks
+        return sum(self.run(sql.format(marks(s)), (*s, *more)) for s in self._lists(values))
 
-    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Add rows; the one place for a database's own way of adding many."""
-        marks = ", ".join("?" * len(columns))
-        self.run_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+    def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Run a statement once a row."""
+        if rows:
+            with self._cursor() as cursor:
+                cursor.executemany(self.dialect.translate(sql), rows)
+
+    def insert(self, table: str, columns: Columns) -> None:
+        """Add rows that are not there, the database's fastest way."""
+        if len(next(iter(columns.values()))):
+            with self._cursor() as cursor:
+                self.dialect.insert(cursor, table, columns)
+
+    def insert_new(self, table: str, columns: Columns) -> None:
+        """Add those rows whose key is not there yet."""
+        if len(next(iter(columns.values()))):
+            with self._cursor() as cursor:
+                self.dialect.insert_new(cursor, table, columns)
+
+    def replace(self, table: str, key: Sequence[str], columns: Columns) -> None:
+        """Add rows in the place of those that have their ``key``, at most one row a key."""
+        if len(next(iter(columns.values()))):
+            with self._cursor() as cursor:
+                self.dialect.replace(cursor, table, key, columns)
 
     def has_table(self, table: str) -> bool:
         """Return whether ``table`` is there."""
         with self._cursor() as cursor:
             return self.dialect.has_table(cursor, table)
 
+    def alone(self, step: Callable[[], None]) -> None:
+        """Run ``step``, which makes tables, while nobody else does."""
+        with self._lock:
+            for statement in self.dialect.schema_lock:
+                self.run(statement)
+            try:
+                step()
+            except BaseException:
+                with suppress(StorageError):
+                    self.run("ROLLBACK")
+                raise
+            for statement in self.dialect.schema_unlock:
+                self.run(statement)
+
     def close(self) -> None:
         """Close the connection; the next statement opens it again."""
         with self._lock:
-            if self._connection:
-                self._connection.close()
-            self._connection = None
+            connection, self._connection = self._connection, None
             self.prepared = False
+            if connection:
+                with suppress(*self.dialect.errors):
+                    connection.close()
+
+    def _within(self, begin: str, step: Callable[[], T], *, again: Callable[[Trouble], bool]) -> T:
+        with self._lock:
+            for left in reversed(range(_ATTEMPTS)):
+                self._begin(begin)
+                try:
+                    result = step()
+                    self.run("COMMIT")
+                except BaseException as error:
+                    with suppress(StorageError):
+                        if self._connection:
+                            self.run("ROLLBACK")
+                    if left and isinstance(error, _DatabaseError) and again(error.trouble):
+                        continue
+                    raise
+                return result
+            raise AssertionError  # the last attempt returns or raises
+
+    def _begin(self, begin: str) -> None:
+        """Begin a transaction, on a new connection where the old one was found dead."""
+        old = self._connection is not None
+        try:
+            self.run(begin)
+        except _DatabaseError as error:
+            if not (old and error.trouble.lost):
+                raise
+            self.run(begin)
+
+    def _ask(self, sql: str, some: Sequence[object], more: Sequence[object]) -> list[Any]:
+        return self.query(sql.format(self._marks(some)), (*some, *more))
+
+    def _lists(self, values: Sequence[object]) -> Iterator[Sequence[object]]:
+        size = self.dialect.arguments
+        return (values[start : start + size] for start in range(0, len(values), size))
+
+    def _marks(self, values: Sequence[object]) -> str:
+        return ", ".join("?" * len(values))
 
     @contextmanager
     def _cursor(self) -> Iterator[Cursor]:
@@ -98,9 +183,10 @@ class Database:
             try:
                 if self._connection is None:
                     self._connection = self._connect()
+                    self.opened += 1
                 yield self._connection.cursor()
             except self.dialect.errors as error:
                 trouble = self.dialect.trouble(error, source=False)
-                raise StorageError(
-                    trouble.message, hint=trouble.hint, retryable=trouble.retryable
-                ) from error
+                if trouble.lost:
+                    self.close()
+                raise _DatabaseError(trouble) from error

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
 from detectk.clock import Clock
 from detectk.collectors.sql.database import Database
+from detectk.collectors.sql.directory import Directory, Judge, Owner
 from detectk.collectors.sql.rows import (
     from_micros,
     point_rows,
@@ -19,8 +21,17 @@ from detectk.collectors.sql.rows import (
     verdict_rows,
 )
 from detectk.collectors.sql.schema import prepare
-from detectk.collectors.sql.versions import POINTS, VERDICTS, Row
-from detectk.contracts.history import Coverage, History, HistoryRequest, Judgements, Points
+from detectk.collectors.sql.versions import POINTS, VERDICTS, Kept, Versions, Wanted
+from detectk.contracts.history import (
+    Coverage,
+    History,
+    HistoryRequest,
+    Judgements,
+    Points,
+    Pruned,
+    Retention,
+    note_loaded,
+)
 from detectk.values.labels import Labels
 from detectk.values.series import Series
 from detectk.values.verdicts import Verdicts
@@ -29,21 +40,28 @@ from detectk.values.window import Window
 __all__ = ["SqlHistory"]
 
 Item = TypeVar("Item", Points, Judgements)
+Named = TypeVar("Named", Owner, Judge)
+Loaded = Mapping[str, tuple[Window, ...]]
 
 _ROWS_AT_ONCE: Final = 50_000
 """Rows of one transaction, unless one item has more; other writers wait that long."""
+_METRICS_AT_ONCE: Final = 200
+"""Metrics that are pruned in one transaction."""
 
 
 class SqlHistory(History):
     """A `detectk.contracts.History` in a SQL database.
 
     Metrics, series and (series, detector) pairs are interned; a row is keyed by one of these
-    numbers and its time in microseconds.
+    numbers and its time in microseconds. How rows are laid out is the dialect's choice.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._directory = Directory(database)
+        self._points = database.dialect.versions(database, POINTS)
+        self._verdicts = database.dialect.versions(database, VERDICTS)
 
     def exists(self) -> bool:
         """Return whether there is a database at all."""
@@ -56,167 +74,224 @@ class SqlHistory(History):
     def write_points(self, batch: Sequence[Points]) -> None:
         """Keep points and note what was covered."""
         for group in _grouped(batch, [sum(map(len, item.series)) for item in batch]):
-            with self._database.transaction():
-                now = to_micros(self._clock.now())
-                for item in group:
-                    metric = self._intern("dtk_metrics", {"name": item.metric})
-                    step = to_micros(item.step)
-                    for series in item.series:
-                        owner = self._series(metric, series.labels)
-                        POINTS.keep(self._database, owner, point_rows(series), step=step, now=now)
-                    if item.covered is not None:
-                        self._cover(metric, item.covered, item.fingerprint)
+            metrics = self._directory.metrics({item.metric for item in group})
+            keys = {(metrics[i.metric], s.labels.key) for i in group for s in i.series if len(s)}
+            owners = self._directory.series(keys)
+            kept = [
+                Kept(owners[metrics[i.metric], s.labels.key], point_rows(s), to_micros(i.step))
+                for i in group
+                for s in i.series
+                if len(s)
+            ]
+            covered = [(metrics[i.metric], i.covered, i.fingerprint) for i in group if i.covered]
+            self._write(self._points, metrics.values(), kept, covered)
 
     def read_points(self, requests: Sequence[HistoryRequest]) -> Sequence[Sequence[Series]]:
         """Return, for each request, its series ordered by labels."""
-        return [list(self._read_points(request)) for request in requests]
+        return self._database.snapshot(lambda: self._read_points(requests))
 
     def coverage(self, metrics: Sequence[str]) -> Mapping[str, Coverage]:
         """Return what is held of each metric, with the same few queries for any number of them."""
-        names = sorted(set(metrics))
-        prints = dict(self._database.query_in(_FINGERPRINTS, names))
-        ranges: dict[str, list[Window]] = {name: [] for name in names}
-        for name, begins, ends in self._database.query_in(_RANGES, names):
-            ranges[name].append(Window(from_micros(begins), from_micros(ends)))
-        extent: dict[str, dict[Labels, Window]] = {name: {} for name in names}
-        for name, labels, first, last in self._database.query_in(_EXTENT, names):
-            if first is not None:
-                window = Window(from_micros(first), from_micros(last + 1))
-                extent[name][Labels.from_key(labels)] = window
-        judged: dict[str, dict[tuple[Labels, str], datetime]] = {name: {} for name in names}
-        for name, labels, detector, last in self._database.query_in(_JUDGED, names):
-            if last is not None:
-                judged[name][Labels.from_key(labels), detector] = from_micros(last)
-        return {
-            name: Coverage(tuple(ranges[name]), prints.get(name, ""), extent[name], judged[name])
-            for name in metrics
-        }
+        return self._database.snapshot(lambda: self._coverage(metrics))
 
     def write_verdicts(self, batch: Sequence[Judgements]) -> None:
         """Keep verdicts."""
         for group in _grouped(batch, [sum(map(len, item.verdicts)) for item in batch]):
-            with self._database.transaction():
-                now = to_micros(self._clock.now())
-                for item in group:
-                    metric = self._intern("dtk_metrics", {"name": item.metric})
-                    step = to_micros(item.step)
-                    for verdicts in item.verdicts:
-                        series = self._series(metric, verdicts.labels)
-                        key = {"series": series, "detector": verdicts.detector}
-                        owner = self._intern("dtk_judges", key)
-                        rows = verdict_rows(verdicts)
-                        VERDICTS.keep(self._database, owner, rows, step=step, now=now)
+            told = [(item, verdicts) for item in group for verdicts in item.verdicts]
+            told = [(item, verdicts) for item, verdicts in told if len(verdicts)]
+            metrics = self._directory.metrics({item.metric for item, _ in told})
+            keys = [(metrics[item.metric], verdicts.labels.key) for item, verdicts in told]
+            series = self._directory.series(set(keys))
+            pairs = [(series[key], v.detector) for key, (_, v) in zip(keys, told, strict=True)]
+            judges = self._directory.judges(set(pairs))
+            kept = [
+                Kept(judges[pair], verdict_rows(verdicts), to_micros(item.step))
+                for pair, (item, verdicts) in zip(pairs, told, strict=True)
+            ]
+            self._write(self._verdicts, metrics.values(), kept)
 
     def read_verdicts(self, requests: Sequence[HistoryRequest]) -> Sequence[Sequence[Verdicts]]:
         """Return, for each request, its verdicts ordered by (labels, detector id)."""
-        return [list(self._read_verdicts(request)) for request in requests]
+        return self._database.snapshot(lambda: self._read_verdicts(requests))
 
-    def prune(self, metric: str, *, points_before: datetime, verdicts_before: datetime) -> int:
+    def prune(self, batch: Sequence[Retention], *, execute: bool) -> Mapping[str, Pruned]:
         """Delete what is older, revisions included; the ranges that were covered stay."""
-        with self._database.transaction():
-            points = POINTS.prune(self._database, _SERIES_OF, metric, to_micros(points_before))
-            verdicts = VERDICTS.prune(
-                self._database, _JUDGES_OF, metric, to_micros(verdicts_before)
+        gone: dict[str, Pruned] = {}
+        for start in range(0, len(batch), _METRICS_AT_ONCE):
+            some = {item.metric: item for item in batch[start : start + _METRICS_AT_ONCE]}
+
+            def step(some: Mapping[str, Retention] = some) -> dict[str, Pruned]:
+                return self._prune(some, execute=execute)
+
+            gone |= self._database.transact(step) if execute else self._database.snapshot(step)
+        return gone
+
+    def metrics(self) -> Sequence[str]:
+        """Return the names of the metrics that have points or verdicts, ordered."""
+        return self._database.snapshot(self._metrics)
+
+    def _write(
+        self,
+        versions: Versions,
+        metrics: Iterable[int],
+        kept: Sequence[Kept],
+        covered: Sequence[tuple[int, Window, str]] = (),
+    ) -> None:
+        def step() -> None:
+            now = to_micros(self._clock.now())
+            self._lock(metrics)
+            for some in _one_an_owner(kept):
+                versions.keep(some, now=now)
+            self._cover(covered)
+
+        self._database.transact(step)
+
+    def _lock(self, metrics: Iterable[int]) -> None:
+        """Make other writers of the same metrics wait, where beginning has not done it."""
+        if locking := self._database.dialect.locking:
+            sql = f"SELECT id FROM dtk_metrics WHERE id IN ({{}}) ORDER BY id {locking}"
+            self._database.query_in(sql, sorted(metrics))
+
+    def _read_points(self, requests: Sequence[HistoryRequest]) -> list[list[Series]]:
+        asked = _by_metric(self._directory.owners([r.metric for r in requests]))
+        about = [(owner, r) for r in requests for owner in asked[r.metric] if _of(r, owner.labels)]
+        rows = self._points.read([_wanted(owner.number, r) for owner, r in about])
+        found: defaultdict[int, list[Series]] = defaultdict(list)
+        for (owner, request), some in zip(about, rows, strict=True):
+            if len(some.time):
+                found[id(request)].append(to_series(owner.labels, some))
+        return [found[id(request)] for request in requests]
+
+    def _read_verdicts(self, requests: Sequence[HistoryRequest]) -> list[list[Verdicts]]:
+        asked = _by_metric(self._directory.judging([r.metric for r in requests]))
+        found: defaultdict[int, list[Verdicts]] = defaultdict(list)
+        for every in (False, True):
+            some = [request for request in requests if request.versions is every]
+            about = [(j, r) for r in some for j in asked[r.metric] if _of(r, j.labels)]
+            wanted = [_wanted(judge.number, request) for judge, request in about]
+            rows = self._verdicts.read(wanted, every=every) if wanted else ()
+            for (judge, request), told in zip(about, rows, strict=True):
+                if len(told.time):
+                    found[id(request)].append(to_verdicts(judge.labels, judge.detector, told))
+        return [found[id(request)] for request in requests]
+
+    def _coverage(self, metrics: Sequence[str]) -> dict[str, Coverage]:
+        names = sorted(set(metrics))
+        sql = f"{_RANGES} WHERE m.name IN ({{}}) ORDER BY m.name, c.begins"
+        loaded: defaultdict[str, defaultdict[str, list[Window]]] = defaultdict(_lists)
+        for name, fingerprint, begins, ends in self._database.query_in(sql, names):
+            loaded[name][fingerprint].append(Window(from_micros(begins), from_micros(ends)))
+        owners = self._directory.owners(names)
+        ends = self._points.extents([owner.number for owner in owners])
+        extent: defaultdict[str, dict[Labels, Window]] = defaultdict(dict)
+        for owner in owners:
+            if owner.number in ends:
+                first, last = ends[owner.number]
+                window = Window(from_micros(first), from_micros(last + 1))
+                extent[owner.metric][owner.labels] = window
+        judges = self._directory.judging(names)
+        ends = self._verdicts.extents([judge.number for judge in judges])
+        judged: defaultdict[str, dict[tuple[Labels, str], datetime]] = defaultdict(dict)
+        for judge in judges:
+            if judge.number in ends:
+                newest = from_micros(ends[judge.number][1])
+                judged[judge.metric][judge.labels, judge.detector] = newest
+        return {
+            name: Coverage(
+                {text: tuple(windows) for text, windows in loaded[name].items()},
+                extent[name],
+                judged[name],
             )
-        return points + verdicts
+            for name in metrics
+        }
 
-    def _read_points(self, request: HistoryRequest) -> Iterator[Series]:
-        window = (to_micros(request.window.start), to_micros(request.window.end))
-        for labels, owner in self._owners(_SERIES, request):
-            if rows := self._database.query(_POINTS_IN, (owner, *window)):
-                yield to_series(labels, rows)
+    def _prune(self, some: Mapping[str, Retention], *, execute: bool) -> dict[str, Pruned]:
+        owners = self._directory.owners(list(some))
+        before = {o.number: to_micros(some[o.metric].points_before) for o in owners}
+        points = self._points.prune(before, execute=execute)
+        judges = self._directory.judging(list(some))
+        before = {j.number: to_micros(some[j.metric].verdicts_before) for j in judges}
+        verdicts = self._verdicts.prune(before, execute=execute)
+        gone = {name: [0, 0] for name in some}
+        for owner in owners:
+            gone[owner.metric][0] += points.get(owner.number, 0)
+        for judge in judges:
+            gone[judge.metric][1] += verdicts.get(judge.number, 0)
+        return {name: Pruned(*counts) for name, counts in gone.items()}
 
-    def _read_verdicts(self, request: HistoryRequest) -> Iterator[Verdicts]:
-        window = (to_micros(request.window.start), to_micros(request.window.end))
-        for labels, owner, detector in self._owners(_JUDGES, request):
-            arguments = (owner, *window)
-            if request.versions:
-                rows = self._database.query(_VERSIONS_IN, arguments * 2)
-            else:
-                rows = self._database.query(_VERDICTS_IN, arguments)
-            if rows:
-                yield to_verdicts(labels, detector, [row[: len(_JUDGEMENT)] for row in rows])
+    def _metrics(self) -> list[str]:
+        owners, judges = self._directory.owners(None), self._directory.judging(None)
+        points = self._points.extents([owner.number for owner in owners])
+        verdicts = self._verdicts.extents([judge.number for judge in judges])
+        named = {owner.metric for owner in owners if owner.number in points}
+        return sorted(named | {judge.metric for judge in judges if judge.number in verdicts})
 
-    def _owners(self, sql: str, request: HistoryRequest) -> list[Row]:
-        """Return (labels, number, ...) of what a request is about, in order."""
-        rows = [
-            (Labels.from_key(labels), number, *rest)
-            for labels, number, *rest in self._database.query(sql, (request.metric,))
-            if request.labels is None or labels == request.labels.key
-        ]
-        return sorted(rows, key=lambda row: (row[0], *row[2:]))
-
-    def _cover(self, metric: int, window: Window, fingerprint: str) -> None:
-        begins, ends = to_micros(window.start), to_micros(window.end)
-        if begins < ends:
-            touching = "metric = ? AND begins <= ? AND ends >= ?"
-            arguments = (metric, ends, begins)
-            sql = f"SELECT begins, ends FROM dtk_covered WHERE {touching}"
-            for begun, ended in self._database.query(sql, arguments):
-                begins, ends = min(begins, begun), max(ends, ended)
-            self._database.run(f"DELETE FROM dtk_covered WHERE {touching}", arguments)
-            columns = ("metric", "begins", "ends")
-            self._database.insert("dtk_covered", columns, [(metric, begins, ends)])
-        self._database.run(
-            "UPDATE dtk_metrics SET fingerprint = ? WHERE id = ?", (fingerprint, metric)
-        )
-
-    def _series(self, metric: int, labels: Labels) -> int:
-        return self._intern("dtk_series", {"metric": metric, "labels": labels.key})
-
-    def _intern(self, table: str, key: Mapping[str, object]) -> int:
-        where = " AND ".join(f"{column} = ?" for column in key)
-        sql = f"SELECT id FROM {table} WHERE {where}"
-        values = tuple(key.values())
-        if not (rows := self._database.query(sql, values)):
-            self._database.insert(table, tuple(key), [values])
-            rows = self._database.query(sql, values)
-        return int(rows[0][0])
+    def _cover(self, covered: Sequence[tuple[int, Window, str]]) -> None:
+        """Note what was loaded; only the ranges that are others than before are written."""
+        if not covered:
+            return
+        metrics = sorted({metric for metric, _, _ in covered})
+        sql = "SELECT metric, fingerprint, begins, ends FROM dtk_covered WHERE metric IN ({})"
+        rows = self._database.query_in(sql, metrics)
+        before = {(metric, begins): (ends, text) for metric, text, begins, ends in rows}
+        loaded: dict[int, Loaded] = {metric: {} for metric in metrics}
+        held: defaultdict[int, defaultdict[str, list[Window]]] = defaultdict(_lists)
+        for (metric, begins), (ends, text) in sorted(before.items()):
+            held[metric][text].append(Window(from_micros(begins), from_micros(ends)))
+        for metric, windows in held.items():
+            loaded[metric] = {text: tuple(some) for text, some in windows.items()}
+        for metric, window, text in covered:
+            loaded[metric] = note_loaded(loaded[metric], window, text)
+        after = {
+            (metric, to_micros(window.start)): (to_micros(window.end), text)
+            for metric, texts in loaded.items()
+            for text, windows in texts.items()
+            for window in windows
+        }
+        gone = [key for key in before if key not in after]
+        self._database.run_many("DELETE FROM dtk_covered WHERE metric = ? AND begins = ?", gone)
+        new = [(*key, *rest) for key, rest in after.items() if before.get(key) != rest]
+        if new:
+            names = ("metric", "begins", "ends", "fingerprint")
+            columns = dict(zip(names, map(list, zip(*new, strict=True)), strict=True))
+            self._database.replace("dtk_covered", ("metric", "begins"), columns)
 
 
-_SERIES_FROM: Final = "FROM dtk_series s JOIN dtk_metrics m ON m.id = s.metric"
-_JUDGES_FROM: Final = f"{_SERIES_FROM} JOIN dtk_judges j ON j.series = s.id"
+_RANGES: Final = (
+    "SELECT m.name, c.fingerprint, c.begins, c.ends "
+    "FROM dtk_covered c JOIN dtk_metrics m ON m.id = c.metric"
+)
 
-_SERIES_OF: Final = f"SELECT s.id {_SERIES_FROM} WHERE m.name = ?"
-_JUDGES_OF: Final = f"SELECT j.id {_JUDGES_FROM} WHERE m.name = ?"
-_SERIES: Final = f"SELECT s.labels, s.id {_SERIES_FROM} WHERE m.name = ?"
-_JUDGES: Final = f"SELECT s.labels, j.id, j.detector {_JUDGES_FROM} WHERE m.name = ?"
 
-_FINGERPRINTS: Final = "SELECT name, fingerprint FROM dtk_metrics WHERE name IN ({})"
-_RANGES: Final = """
-SELECT m.name, c.begins, c.ends FROM dtk_covered c JOIN dtk_metrics m ON m.id = c.metric
-WHERE m.name IN ({}) ORDER BY m.name, c.begins
-"""
-# A look at each end of the key: one aggregate over the join would walk every row.
-_EXTENT: Final = f"""
-SELECT m.name, s.labels,
-    (SELECT min(p.time) FROM dtk_points p WHERE p.series = s.id),
-    (SELECT max(p.time) FROM dtk_points p WHERE p.series = s.id)
-{_SERIES_FROM} WHERE m.name IN ({{}})
-"""
-_JUDGED: Final = f"""
-SELECT m.name, s.labels, j.detector,
-    (SELECT max(v.time) FROM dtk_verdicts v WHERE v.judge = j.id)
-{_JUDGES_FROM} WHERE m.name IN ({{}})
-"""
-# Most points have no context and were seen in their own step: nothing travels faster than that.
-_POINTS_IN: Final = """
-SELECT time, value, status, nullif(context, '{}'), nullif(seen, time) FROM dtk_points
-WHERE series = ? AND time >= ? AND time < ? ORDER BY time
-"""
-_JUDGEMENT: Final = (*VERDICTS.content, "seen")
-_VERDICTS_IN: Final = f"""
-SELECT {", ".join(_JUDGEMENT)} FROM dtk_verdicts
-WHERE judge = ? AND time >= ? AND time < ? ORDER BY time
-"""
-_VERSIONS_IN: Final = f"""
-SELECT {", ".join(_JUDGEMENT)}, 0 AS in_force, id AS written FROM dtk_verdict_revisions
-WHERE judge = ? AND time >= ? AND time < ?
-UNION ALL
-SELECT {", ".join(_JUDGEMENT)}, 1 AS in_force, 0 AS written FROM dtk_verdicts
-WHERE judge = ? AND time >= ? AND time < ?
-ORDER BY time, seen, in_force, written
-"""
+def _lists() -> defaultdict[str, list[Window]]:
+    return defaultdict(list)
+
+
+def _by_metric(named: Iterable[Named]) -> defaultdict[str, list[Named]]:
+    found: defaultdict[str, list[Named]] = defaultdict(list)
+    for one in named:
+        found[one.metric].append(one)
+    return found
+
+
+def _of(request: HistoryRequest, labels: Labels) -> bool:
+    return request.labels is None or request.labels == labels
+
+
+def _wanted(owner: int, request: HistoryRequest) -> Wanted:
+    return Wanted(owner, to_micros(request.window.start), to_micros(request.window.end))
+
+
+def _one_an_owner(kept: Sequence[Kept]) -> Iterator[list[Kept]]:
+    """Split what is to be kept, in order, so that nobody has two items in one part."""
+    part: dict[int, Kept] = {}
+    for item in kept:
+        if item.owner in part:
+            yield list(part.values())
+            part = {}
+        part[item.owner] = item
+    if part:
+        yield list(part.values())
 
 
 def _grouped(batch: Sequence[Item], sizes: Sequence[int]) -> Iterator[list[Item]]:

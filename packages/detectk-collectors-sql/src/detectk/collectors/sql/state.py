@@ -21,7 +21,6 @@ from detectk.contracts.state import (
     StateChange,
     StateKey,
 )
-from detectk.errors import LeaseHeldError
 
 __all__ = ["SqlState"]
 
@@ -29,6 +28,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _LEASE: Final = ("metric", "token", "holder", "expires")
 _DOCUMENT: Final = ("metric", "series", "rule_id", "body")
+_NAMES: Final = "SELECT metric FROM dtk_leases WHERE metric IN ({})"
 _ROW: Final = (
     "id",
     "metric",
@@ -63,89 +63,120 @@ class SqlState(State):
     def lease(self, metrics: Sequence[str], *, holder: str, ttl: timedelta) -> Leases:
         """Take or renew the leases of ``metrics``; a dead holder of this host has none."""
         names = sorted(set(metrics))
-        held: dict[str, Lease] = {}
-        refused: dict[str, str] = {}
-        with self._database.transaction():
-            now = float(self._database.query(f"SELECT {self._database.dialect.now}")[0][0])
-            known = {row[0]: row[1:] for row in self._leases(names)}
-            for name in names:
-                token, owner, expires = known.get(name, (0, "", 0.0))
-                free = not owner or expires <= now
-                if not free and owner != holder:
-                    if not (self._database.dialect.embedded and is_dead(owner)):
-                        refused[name] = owner
-                        continue
-                    free = True
-                held[name] = Lease(name, token + free, holder)
-            expires = now + ttl.total_seconds()
-            self._database.run_many(
-                "DELETE FROM dtk_leases WHERE metric = ?", ((name,) for name in held)
-            )
-            rows = ((name, lease.token, holder, expires) for name, lease in held.items())
-            self._database.insert("dtk_leases", _LEASE, rows)
-        return Leases(held, refused)
+        return self._database.transact(lambda: self._lease(names, holder, ttl))
 
     def release(self, leases: Sequence[Lease]) -> None:
         """Give leases back."""
-        with self._database.transaction():
-            self._database.run_many(
-                "UPDATE dtk_leases SET holder = '' WHERE metric = ? AND token = ? AND holder = ?",
-                ((lease.metric, lease.token, lease.holder) for lease in leases),
-            )
+
+        def step() -> None:
+            held = self._held([lease.metric for lease in leases])
+            mine = {lease.metric for lease in leases if held.get(lease.metric) == _key(lease)}
+            self._free(sorted(mine))
+
+        self._database.transact(step)
+
+    def unlock(self, metrics: Sequence[str]) -> Mapping[str, str]:
+        """Take the leases of ``metrics`` from whoever has them."""
+
+        def step() -> dict[str, str]:
+            rows = self._leases(sorted(set(metrics)))
+            now = self._now()
+            self._free([name for name, _, holder, _ in rows if holder])
+            return {name: holder for name, _, holder, expires in rows if holder and expires > now}
+
+        return self._database.transact(step)
 
     def load(self, metrics: Sequence[str]) -> Mapping[StateKey, str]:
         """Return every document of the metrics."""
         sql = "SELECT metric, series, rule_id, body FROM dtk_documents WHERE metric IN ({})"
-        rows = self._database.query_in(sql, sorted(set(metrics)))
+        names = sorted(set(metrics))
+        rows = self._database.snapshot(lambda: self._database.query_in(sql, names))
         return {StateKey(metric, series, rule): body for metric, series, rule, body in rows}
 
-    def commit(self, change: StateChange) -> None:
-        """Keep documents and append rows, if the lease still is the holder's."""
-        lease = change.lease
-        with self._database.transaction():
-            holders = [row[1:3] for row in self._leases([lease.metric]) if row[2]]
-            if (lease.token, lease.holder) not in holders:
-                raise LeaseHeldError(
-                    f"the lease of {lease.holder!r} has passed on",
-                    where=lease.metric,
-                    hint="the run that has it now decides again; nothing was changed",
-                )
-            self._database.run_many(
-                "DELETE FROM dtk_documents WHERE metric = ? AND series = ? AND rule_id = ?",
-                change.documents,
-            )
-            documents = ((*key, text) for key, text in change.documents.items())
-            self._database.insert("dtk_documents", _DOCUMENT, documents)
-            ids = [row.id for row in change.rows]
-            sql = "SELECT id FROM dtk_outbox WHERE id IN ({})"
-            there = {row[0] for row in self._database.query_in(sql, ids)}
-            new: dict[str, OutboxRow] = {}
-            for row in change.rows:
-                if row.id not in there:
-                    new.setdefault(row.id, row)
-            self._database.insert("dtk_outbox", _ROW, map(_cells, new.values()))
+    def commit(self, changes: Sequence[StateChange]) -> Sequence[str]:
+        """Keep documents and append rows, but for metrics whose lease has passed on."""
+
+        def step() -> list[str]:
+            held = self._held([change.lease.metric for change in changes])
+            fine = [one for one in changes if held.get(one.lease.metric) == _key(one.lease)]
+            documents = {key: text for one in fine for key, text in one.documents.items()}
+            if documents:
+                cells = (*zip(*documents, strict=True), tuple(documents.values()))
+                columns = dict(zip(_DOCUMENT, cells, strict=True))
+                self._database.replace("dtk_documents", _DOCUMENT[:3], columns)
+            rows = {row.id: row for one in reversed(fine) for row in reversed(one.rows)}
+            if rows:
+                cells = tuple(zip(*map(_cells, reversed(rows.values())), strict=True))
+                self._database.insert_new("dtk_outbox", dict(zip(_ROW, cells, strict=True)))
+            there = {one.lease.metric for one in fine}
+            return [one.lease.metric for one in changes if one.lease.metric not in there]
+
+        return self._database.transact(step)
 
     def outbox(self, metrics: Sequence[str]) -> Sequence[OutboxRow]:
         """Return the waiting rows of the metrics, oldest first."""
         sql = f"SELECT seq, {', '.join(_ROW)} FROM dtk_outbox WHERE metric IN ({{}})"
-        rows = self._database.query_in(sql, sorted(set(metrics)))
+        names = sorted(set(metrics))
+        rows = self._database.snapshot(lambda: self._database.query_in(sql, names))
         return [_row(*cells) for _, *cells in sorted(rows)]
 
     def acknowledge(self, receipts: Sequence[Receipt]) -> None:
         """Remove delivered rows; count the attempt and keep the error of the others."""
-        with self._database.transaction():
-            for receipt in receipts:
-                if receipt.delivered:
-                    self._database.run("DELETE FROM dtk_outbox WHERE id = ?", (receipt.row,))
-                else:
-                    self._database.run(
-                        "UPDATE dtk_outbox SET attempts = attempts + 1, error = ? WHERE id = ?",
-                        (receipt.error, receipt.row),
-                    )
+        gone = sorted({receipt.row for receipt in receipts if receipt.delivered})
+        failed = [(receipt.error, receipt.row) for receipt in receipts if not receipt.delivered]
+
+        def step() -> None:
+            self._database.run_in("DELETE FROM dtk_outbox WHERE id IN ({})", gone)
+            sql = "UPDATE dtk_outbox SET attempts = attempts + 1, error = ? WHERE id = ?"
+            self._database.run_many(sql, failed)
+
+        self._database.transact(step)
+
+    def _lease(self, names: Sequence[str], holder: str, ttl: timedelta) -> Leases:
+        held: dict[str, Lease] = {}
+        refused: dict[str, str] = {}
+        if self._database.dialect.locking:
+            # What is not there cannot be locked, and two would take it at once.
+            known = {name for (name,) in self._database.query_in(_NAMES, names)}
+            new = [name for name in names if name not in known]
+            cells = (new, [0] * len(new), [""] * len(new), [0.0] * len(new))
+            self._database.insert_new("dtk_leases", dict(zip(_LEASE, cells, strict=True)))
+        known = {row[0]: row[1:] for row in self._leases(names)}
+        now = self._now()
+        for name in names:
+            token, owner, expires = known.get(name, (0, "", 0.0))
+            free = not owner or expires <= now
+            if not free and owner != holder:
+                if not (self._database.dialect.embedded and is_dead(owner)):
+                    refused[name] = owner
+                    continue
+                free = True
+            held[name] = Lease(name, token + free, holder)
+        count, expires = len(held), now + ttl.total_seconds()
+        tokens = [lease.token for lease in held.values()]
+        cells = (list(held), tokens, [holder] * count, [expires] * count)
+        self._database.replace("dtk_leases", ("metric",), dict(zip(_LEASE, cells, strict=True)))
+        return Leases(held, refused)
+
+    def _now(self) -> float:
+        return float(self._database.query(f"SELECT {self._database.dialect.now}")[0][0])
+
+    def _held(self, metrics: Sequence[str]) -> dict[str, tuple[int, str]]:
+        """Return the holders of leases, none of which passes on before the transaction ends."""
+        rows = self._leases(sorted(set(metrics)))
+        return {name: (token, holder) for name, token, holder, _ in rows if holder}
+
+    def _free(self, metrics: Sequence[str]) -> None:
+        self._database.run_in("UPDATE dtk_leases SET holder = '' WHERE metric IN ({})", metrics)
 
     def _leases(self, metrics: Sequence[str]) -> list[tuple[str, int, str, float]]:
-        sql = f"SELECT {', '.join(_LEASE)} FROM dtk_leases WHERE metric IN ({{}})"
-        return self._database.query_in(sql, metrics)
+        locking = self._database.dialect.locking
+        sql = f"SELECT {', '.join(_LEASE)} FROM dtk_leases WHERE metric IN ({{}}) ORDER BY metric"
+        return self._database.query_in(f"{sql} {locking}", metrics)
+
+
+def _key(lease: Lease) -> tuple[int, str]:
+    return lease.token, lease.holder
 
 
 def _cells(row: OutboxRow) -> tuple[object, ...]:

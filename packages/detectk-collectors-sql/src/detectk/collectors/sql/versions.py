@@ -1,97 +1,119 @@
-"""Tables of versioned rows: a row that changes leaves its old version behind."""
-
-# ruff: noqa: S608  # every name in a statement is our own
+"""What a layout of tables must do with versioned rows: old versions of a row are kept."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from detectk.collectors.sql.database import Database
+import numpy as np
+import numpy.typing as npt
+
+from detectk.values.arrays import Context
 from detectk.values.verdicts import Verdicts
 
-__all__ = ["POINTS", "VERDICTS", "Row", "Versions"]
+__all__ = ["POINTS", "VERDICTS", "Kept", "Kind", "Micros", "Rows", "Versions", "Wanted"]
 
-Row: TypeAlias = tuple[Any, ...]
+Micros: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Versions:
-    """A table keyed by an owner and a time, and the one that takes its superseded rows.
+class Kind:
+    """What the rows of a table hold.
 
     Attributes:
-        name: The table.
-        revisions: Where superseded rows go.
+        name: ``points`` or ``verdicts``; tables are named after it.
         owner: Column with the number of whom a row belongs to.
-        compared: Columns that make a row differ.
-        carried: Columns that come along.
+        columns: Name to numpy dtype; they decide whether a row differs. NaN equals NaN.
+        notes: Name of the scalars beside them, kept as JSON.
+        notes_count: Whether other notes make a row differ too.
     """
 
     name: str
-    revisions: str
     owner: str
-    compared: tuple[str, ...]
-    carried: tuple[str, ...] = ()
-
-    @property
-    def content(self) -> tuple[str, ...]:
-        """What a written row holds, in order."""
-        return ("time", *self.compared, *self.carried)
-
-    def keep(self, database: Database, owner: int, rows: list[Row], *, step: int, now: int) -> None:
-        """Write rows of `content`, ordered by time, as `detectk.contracts.History` says.
-
-        Plain statements only, so that any database takes them. To be called in a transaction.
-
-        Args:
-            database: Where.
-            owner: Whose rows.
-            rows: At least none; microseconds since 1970 first.
-            step: What becomes ``seen`` of a changed row.
-            now: Wall time in microseconds.
-        """
-        known = self._known(database, owner, rows)
-        fresh = [row for row in rows if row[0] not in known] if known else rows
-        columns = (self.owner, *self.content, "seen", "first_seen", "revised_at")
-        database.insert(self.name, columns, ((owner, *row, row[0], now, None) for row in fresh))
-        width = 1 + len(self.compared)
-        changes = [
-            (row, known[row[0]])
-            for row in (rows if known else ())
-            if row[0] in known and row[:width] != known[row[0]][:width]
-        ]
-        if not changes:
-            return
-        database.insert(self.revisions, columns, ((owner, *old) for _, old in changes))
-        database.run_many(
-            f"DELETE FROM {self.name} WHERE {self.owner} = ? AND time = ?",
-            ((owner, row[0]) for row, _ in changes),
-        )
-        database.insert(
-            self.name, columns, ((owner, *row, step, old[-2], now) for row, old in changes)
-        )
-
-    def prune(self, database: Database, owners: str, metric: str, before: int) -> int:
-        """Delete rows and revisions of a metric's ``owners``, a query, and say how many."""
-        where = f"{self.owner} IN ({owners}) AND time < ?"
-        return sum(
-            database.run(f"DELETE FROM {table} WHERE {where}", (metric, before))
-            for table in (self.name, self.revisions)
-        )
-
-    def _known(self, database: Database, owner: int, rows: list[Row]) -> dict[int, Row]:
-        if not rows:
-            return {}
-        sql = (
-            f"SELECT {', '.join(self.content)}, seen, first_seen, revised_at FROM {self.name} "
-            f"WHERE {self.owner} = ? AND time BETWEEN ? AND ?"
-        )
-        return {row[0]: row for row in database.query(sql, (owner, rows[0][0], rows[-1][0]))}
+    columns: Mapping[str, str]
+    notes: str
+    notes_count: bool
 
 
-POINTS: Final = Versions(
-    "dtk_points", "dtk_point_revisions", "series", ("value", "status", "context")
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Rows of one owner as columns of equal length, ordered by time.
+
+    Attributes:
+        time: (n,) microseconds since 1970; strictly increasing, except where every version was
+            asked for: then ordered by (time, seen, order of writing).
+        columns: The columns of the kind, in their dtypes; NaN where there is no number.
+        notes: Name to (n,) cells, as `detectk.contracts.pack_rows` takes them.
+        seen: (n,) microseconds; empty where each row was seen in its own step.
+    """
+
+    time: Micros
+    columns: Mapping[str, npt.NDArray[Any]]
+    notes: Mapping[str, Context] = field(default_factory=dict)
+    seen: Micros = field(default_factory=lambda: np.empty(0, np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Rows to write for one owner, at most one item an owner; ``step`` becomes a change's seen."""
+
+    owner: int
+    rows: Rows
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Rows to read of one owner, ``start <= time < end`` in microseconds."""
+
+    owner: int
+    start: int
+    end: int
+
+
+class Versions(ABC):
+    """The versioned rows of one kind, in any number of tables; called inside a transaction.
+
+    As `detectk.contracts.History` says: a new key is stored with ``seen`` equal to its own time,
+    an equal row changes nothing, a changed one moves the old version to the revisions and is
+    stored with the batch's step. ``first_seen`` and ``revised_at`` are wall times.
+    """
+
+    @abstractmethod
+    def keep(self, batch: Sequence[Kept], *, now: int) -> None:
+        """Write rows; ``now`` is the wall time in microseconds."""
+
+    @abstractmethod
+    def read(self, wanted: Sequence[Wanted], *, every: bool = False) -> Sequence[Rows]:
+        """Return the rows in force, or ``every`` version, an item for each of ``wanted``."""
+
+    @abstractmethod
+    def extents(self, owners: Sequence[int]) -> Mapping[int, tuple[int, int]]:
+        """Return owner to the times of its first and newest row, of those that have any."""
+
+    @abstractmethod
+    def prune(self, before: Mapping[int, int], *, execute: bool) -> Mapping[int, int]:
+        """Delete what is older, every version; return owner to how many went, or would go."""
+
+
+POINTS: Final = Kind(
+    name="points",
+    owner="series",
+    columns={"value": "f8", "status": "u1"},
+    notes="context",
+    notes_count=True,
 )
-VERDICTS: Final = Versions(
-    "dtk_verdicts", "dtk_verdict_revisions", "judge", Verdicts.COLUMNS, ("evidence",)
+VERDICTS: Final = Kind(
+    name="verdicts",
+    owner="judge",
+    columns={
+        **dict.fromkeys(Verdicts.COLUMNS[:6], "f8"),
+        "direction": "i1",
+        "verdict": "u1",
+        "status": "u1",
+    },
+    notes="evidence",
+    notes_count=False,
 )

@@ -37,6 +37,7 @@ class _Load:
     config: MetricConfig
     batches: Sequence[Batch] = ()
     loaded: Loaded | None = None
+    cost: str = ""
     error: DetectKError | None = None
 
 
@@ -141,7 +142,8 @@ def _one(
     try:
         batches = checker.batches(config, start=start, end=end, force=force)
         if dry_run:
-            return _Load(config, batches)
+            cost = checker.cost(config, batches[0]) if batches else ""
+            return _Load(config, batches, cost=cost)
         with progress(config.name, len(batches)) as advance:
             done = 0
 
@@ -181,6 +183,8 @@ def _told(load: _Load, *, dry_run: bool) -> Iterator[str]:
         for batch in load.batches:
             zone = load.config.schedule.timezone
             yield f"  {period(batch.window.start, batch.window.end, zone)}"
+        if load.cost:
+            yield f"  cost of the first: {load.cost}"
     elif load.loaded and not load.loaded.batches:
         yield f"{name}: everything is loaded already; --force asks again"
     elif load.loaded:
@@ -199,6 +203,7 @@ def _object(load: _Load) -> dict[str, object]:
             {"start": one.window.start.isoformat(), "end": one.window.end.isoformat()}
             for one in load.batches
         ],
+        "cost": load.cost or None,
         "points": loaded.rows if loaded else 0,
         "verdicts": loaded.verdicts if loaded else 0,
         "query_changed": loaded.changed if loaded else False,

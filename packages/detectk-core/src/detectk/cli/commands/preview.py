@@ -57,6 +57,8 @@ def _show(name: str, seen: Preview) -> None:
     line(f"interval  {seen.interval} configured, {found} between most rows")
     line(f"missing   {_share(seen.missing_share)} of the complete intervals have no row")
     line(f"zero      {_share(seen.zero_share)} of the rows are 0")
+    if seen.cost:
+        line(f"cost      {seen.cost}")
     for advice in seen.advice:
         line(f"advice    {advice}")
 
@@ -107,5 +109,6 @@ def _object(seen: Preview) -> dict[str, object]:
         "inferred_interval": seen.inferred,
         "missing_share": seen.missing_share,
         "zero_share": seen.zero_share,
+        "cost": seen.cost or None,
         "advice": list(seen.advice),
     }

@@ -1,13 +1,20 @@
 """What a SQL database must say of itself, so that everything else is written once."""
 
+# ruff: noqa: S608  # every name in a statement is our own
+
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from detectk.clock import Clock
+from detectk.collectors.sql.dialects.cells import Columns, row_tuples
+
+if TYPE_CHECKING:
+    from detectk.collectors.sql.database import Database
+    from detectk.collectors.sql.versions import Kind, Versions
 
 __all__ = ["Connection", "Cursor", "Dialect", "Trouble"]
 
@@ -62,11 +69,15 @@ class Trouble:
         message: What is wrong, without secrets.
         hint: What to do.
         retryable: Whether the same call may succeed later without anybody's help.
+        undone: Whether the transaction gave way to another one and may run again at once.
+        lost: Whether the connection is gone.
     """
 
     message: str
     hint: str
     retryable: bool = False
+    undone: bool = False
+    lost: bool = False
 
 
 class Dialect(ABC):
@@ -77,16 +88,31 @@ class Dialect(ABC):
     """
 
     name: ClassVar[str]
-    errors: ClassVar[tuple[type[Exception], ...]]
-    """What its driver raises."""
     begin: ClassVar[str]
-    """Starts a transaction that waits for its turn to write."""
+    """Starts a transaction that writes."""
+    begin_read: ClassVar[str]
+    """Starts a transaction that sees the database at one moment."""
+    locking: ClassVar[str] = ""
+    """Ends a SELECT that makes other writers of its rows wait; empty if beginning does it."""
     now: ClassVar[str]
     """SQL expression: seconds since 1970 by the database's own clock, a fraction included."""
     migrations: ClassVar[Sequence[Sequence[str]]]
     """Statements that lead from version n to version n + 1; never change one that was released."""
+    schema_lock: ClassVar[Sequence[str]]
+    """Keeps everybody else from migrating at the same time; begins a transaction if it can."""
+    schema_unlock: ClassVar[Sequence[str]]
+    """Ends what ``schema_lock`` began."""
     embedded: ClassVar[bool] = False
     """Whether everybody who uses the database runs on this host."""
+    arguments: ClassVar[int] = 500
+    """Most arguments of one IN list."""
+    infinities: ClassVar[bool] = True
+    """Whether a number may be infinite."""
+
+    @property
+    @abstractmethod
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What its driver raises."""
 
     @property
     @abstractmethod
@@ -116,3 +142,32 @@ class Dialect(ABC):
     @abstractmethod
     def has_table(self, cursor: Cursor, table: str) -> bool:
         """Return whether ``table`` is there."""
+
+    def versions(self, database: Database, kind: Kind) -> Versions:
+        """Return the layout in which rows of ``kind`` are kept."""
+        from detectk.collectors.sql.row_versions import RowVersions  # it imports this module
+
+        return RowVersions(database, kind)
+
+    def translate(self, sql: str) -> str:
+        """Return a statement as its driver wants it."""
+        return sql
+
+    def insert(self, cursor: Cursor, table: str, columns: Columns) -> None:
+        """Add rows that are not there, at least one."""
+        self._insert_rows(cursor, table, columns, "")
+
+    def insert_new(self, cursor: Cursor, table: str, columns: Columns) -> None:
+        """Add those rows whose key is not there yet."""
+        self._insert_rows(cursor, table, columns, "ON CONFLICT DO NOTHING")
+
+    def replace(self, cursor: Cursor, table: str, key: Sequence[str], columns: Columns) -> None:
+        """Add rows in the place of those that have their ``key``, at most one row a key."""
+        changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
+        suffix = f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
+        self._insert_rows(cursor, table, columns, suffix)
+
+    def _insert_rows(self, cursor: Cursor, table: str, columns: Columns, suffix: str) -> None:
+        marks = ", ".join("?" * len(columns))
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) {suffix}"
+        cursor.executemany(self.translate(sql.rstrip()), row_tuples(columns))

@@ -58,10 +58,12 @@ class SqliteDialect(Dialect):
     """
 
     name: ClassVar[str] = "sqlite"
-    errors: ClassVar[tuple[type[Exception], ...]] = (sqlite3.Error, sqlite3.Warning)
     begin: ClassVar[str] = "BEGIN IMMEDIATE"
+    begin_read: ClassVar[str] = "BEGIN"
     now: ClassVar[str] = "(julianday('now') - 2440587.5) * 86400.0"
     migrations: ClassVar[Sequence[Sequence[str]]] = MIGRATIONS
+    schema_lock: ClassVar[Sequence[str]] = ("BEGIN IMMEDIATE",)
+    schema_unlock: ClassVar[Sequence[str]] = ("COMMIT",)
     embedded: ClassVar[bool] = True
 
     def __init__(
@@ -70,6 +72,11 @@ class SqliteDialect(Dialect):
         self._file = file
         self._timeout = timeout
         self._mounts = mounts
+
+    @property
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What the driver raises."""
+        return (sqlite3.Error, sqlite3.Warning)
 
     @property
     def identity(self) -> str:

@@ -171,5 +171,15 @@ _FIRST: Final = (
     """,
 )
 
-MIGRATIONS: Final[Sequence[Sequence[str]]] = (_FIRST,)
+_FINGERPRINTS: Final = (
+    "ALTER TABLE dtk_covered ADD COLUMN fingerprint TEXT NOT NULL DEFAULT ''",
+    """
+    UPDATE dtk_covered SET fingerprint = (
+        SELECT m.fingerprint FROM dtk_metrics m WHERE m.id = dtk_covered.metric
+    )
+    """,
+)
+"""What was loaded belongs to a question, no longer to its metric."""
+
+MIGRATIONS: Final[Sequence[Sequence[str]]] = (_FIRST, _FINGERPRINTS)
 """Statements from version n to n + 1; never change one that was released."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from detectk.collectors.sql.fingerprint import tokens
+from detectk.template.fingerprint import tokens
 
 QUERY = "SELECT time, count(*) AS value FROM orders WHERE state = 'New  order'"
 

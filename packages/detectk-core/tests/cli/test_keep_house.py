@@ -1,0 +1,148 @@
+"""``dtk clean`` says what would go before it goes; ``dtk unlock`` frees what a dead run holds."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from detectk.check import Checker
+from detectk.config import ConfigLoader
+
+if TYPE_CHECKING:
+    from conftest import Dtk, Shop
+
+LOAD = ("--from", "2024-02-01", "--to", "2024-02-11")
+SHORT = "storage: {detections_retention_days: 60}\nalerter: {type: console}"
+
+
+def stored(shop: Shop) -> dict[str, int]:
+    with closing(sqlite3.connect(shop.folder / ".detectk" / "detectk.db")) as database:
+        sql = "SELECT metric_name, count(*) FROM dtk_datapoints GROUP BY 1"
+        return dict(database.execute(sql).fetchall())
+
+
+def test_without_execute_clean_only_says_what_would_go(shop: Shop, dtk: Dtk) -> None:
+    dtk("load-history", shop.metric("orders", rest=SHORT), *LOAD)
+    ran = dtk("clean")
+    assert ran.code == 0
+    first, last = ran.out.splitlines()
+    assert first.startswith("orders: 240 points and 240 verdicts, points before 20")
+    assert ", verdicts before 20" in first
+    assert last == "240 points and 240 verdicts would go; nothing was deleted, add --execute"
+    assert stored(shop) == {"orders": 240}
+
+
+def test_with_execute_it_goes_and_a_second_time_finds_nothing(shop: Shop, dtk: Dtk) -> None:
+    dtk("load-history", shop.metric("orders"), *LOAD)
+    assert dtk("clean", "--execute").out.endswith("deleted 240 points and 240 verdicts\n")
+    assert stored(shop) == {}
+    assert dtk("clean", "--execute").out == "nothing is too old\n"
+
+
+def test_what_was_cleaned_is_not_loaded_again(shop: Shop, dtk: Dtk) -> None:
+    path = shop.metric("orders")
+    dtk("load-history", path, *LOAD)
+    dtk("clean", "--execute")
+    assert "everything is loaded already" in dtk("load-history", path, *LOAD).out
+
+
+def test_a_longer_retention_keeps(shop: Shop, dtk: Dtk) -> None:
+    keep = "storage: {datapoints_retention_days: 36500, detections_retention_days: 36500}"
+    dtk("load-history", shop.metric("orders", rest=keep), *LOAD)
+    assert dtk("clean", "--execute").out == "nothing is too old\n"
+    assert stored(shop) == {"orders": 240}
+
+
+def test_only_selected_metrics_are_cleaned(shop: Shop, dtk: Dtk) -> None:
+    for name in ("orders", "visits"):
+        dtk("load-history", shop.metric(name), *LOAD)
+    dtk("clean", "--execute", "--select", "visits")
+    assert stored(shop) == {"orders": 240}
+
+
+def test_a_metric_without_a_file_is_left_alone_until_asked(shop: Shop, dtk: Dtk) -> None:
+    keep = "storage: {datapoints_retention_days: 36500, detections_retention_days: 36500}"
+    gone = shop.metric("gone", rest=keep)
+    dtk("load-history", gone, *LOAD)
+    dtk("load-history", shop.metric("orders", rest=keep), *LOAD)
+    (shop.folder / gone).unlink()
+    assert "left alone: 1 stored metric in no file here (gone)" in dtk("clean").out
+    assert stored(shop) == {"gone": 240, "orders": 240}
+    ran = dtk("clean", "--orphans", "--execute")
+    assert "gone: 240 points and 240 verdicts, all there is: no file names it" in ran.out
+    assert stored(shop) == {"orders": 240}
+
+
+def test_a_file_that_cannot_be_read_is_no_orphan(shop: Shop, dtk: Dtk) -> None:
+    path = shop.folder / shop.metric("orders")
+    dtk("load-history", str(path), *LOAD)
+    path.write_text(path.read_text().replace("detector:", "detectr:"))
+    ran = dtk("clean", "--orphans", "--execute")
+    assert ran.code == 2
+    assert stored(shop) == {"orders": 240}
+
+
+@pytest.mark.parametrize("option", ["--select", "--exclude"])
+def test_orphans_need_every_metric(shop: Shop, dtk: Dtk, option: str) -> None:
+    shop.metric("orders")
+    ran = dtk("clean", "--orphans", option, "orders")
+    assert ran.code == 2
+    assert "--orphans needs every metric" in ran.err
+
+
+def test_clean_where_nothing_was_ever_stored_makes_nothing(shop: Shop, dtk: Dtk) -> None:
+    shop.metric("orders")
+    assert dtk("clean", "--execute").out == "nothing is too old\n"
+    assert not (shop.folder / ".detectk").exists()
+
+
+def test_a_detector_that_looks_back_further_is_warned_of(shop: Shop, dtk: Dtk) -> None:
+    path = shop.metric("orders", detector="{type: mad, params: {window_size: 120 days}}")
+    dtk("load-history", path, *LOAD)
+    assert (
+        "[orders] its detectors look back 120 days, its points are kept for 90" in dtk("clean").err
+    )
+
+
+def test_clean_answers_programs_too(shop: Shop, dtk: Dtk) -> None:
+    dtk("load-history", shop.metric("orders"), *LOAD)
+    told = dtk("clean", "--output", "json").object
+    assert (told["schema"], told["exit_code"], told["executed"]) == (1, 0, False)
+    [metric] = told["metrics"]
+    assert (metric["metric"], metric["points"], metric["verdicts"]) == ("orders", 240, 240)
+
+
+def hold(shop: Shop, path: str, holder: str = "elsewhere:1:x") -> None:
+    config = ConfigLoader().load(shop.folder / path)
+    with Checker() as checker:
+        state = checker.states([config])[0]
+        state.prepare()
+        state.lease([config.name], holder=holder, ttl=timedelta(hours=1))
+
+
+def test_unlock_frees_what_somebody_holds_and_the_next_run_goes_on(shop: Shop, dtk: Dtk) -> None:
+    path = shop.metric("orders")
+    hold(shop, path)
+    assert dtk("run", path, "-t", "2024-02-20T10:00:00").code == 75
+    ran = dtk("unlock", path)
+    assert (ran.code, ran.out) == (0, "orders: freed, it was held by elsewhere:1:x\n")
+    assert dtk("run", path, "-t", "2024-02-20T10:00:00").code == 0
+
+
+def test_unlock_of_what_nobody_holds_says_so(shop: Shop, dtk: Dtk) -> None:
+    path = shop.metric("orders")
+    assert dtk("unlock", path).out == "orders: nobody held it\n"
+    assert not (shop.folder / ".detectk").exists()
+    told = dtk("unlock", "--all", "--output", "json").object
+    assert told["metrics"] == [{"metric": "orders", "held_by": None}]
+
+
+def test_unlock_wants_to_be_told_what(shop: Shop, dtk: Dtk) -> None:
+    shop.metric("orders")
+    ran = dtk("unlock")
+    assert ran.code == 2
+    assert "nothing says which metrics; name files, --select, or --all" in ran.err
