@@ -21,6 +21,31 @@ def of(values: list[float]) -> Moments:
     return moments
 
 
+@given(
+    st.integers(1, 300),
+    st.sampled_from([1e-320, 1e-200, 1.0, 1e6, 1e290]),
+    st.integers(0, 2000),
+    st.booleans(),
+)
+def test_whole_arrays_are_summed_exactly(
+    size: int,
+    unit: float,
+    apart: int,
+    rounded: bool,  # noqa: FBT001  # hypothesis passes by position
+) -> None:
+    """``apart`` is how many binary places may lie between the values."""
+    generator = np.random.default_rng(size)
+    values = generator.normal(1, 3, size) * unit
+    values = np.ldexp(values, -generator.integers(0, apart + 1, size))
+    values = np.round(values) if rounded else values
+    found, expected = Moments.of(values), of(values.tolist())
+    assert (found.count, found.total, found.squares) == (
+        expected.count,
+        expected.total,
+        expected.squares,
+    )
+
+
 @given(NUMBERS)
 def test_mean_is_correctly_rounded(values: list[float]) -> None:
     assert of(values).mean == float(sum(map(Fraction, values)) / len(values))

@@ -85,7 +85,7 @@ class MissingDataDetector(Detector[MissingDataOptions]):
 
     def _staleness(self, task: Task, present: Flags) -> Floats:
         """Return (n,) minutes since the newest value, up to the cap; from the start on if none."""
-        times = np.array(microseconds(task.series.times), dtype=np.int64)
+        times = microseconds(task.series.times)
         if not len(times):
             return np.empty(0)
         before = times[0] - task.interval.nominal // timedelta(microseconds=1)

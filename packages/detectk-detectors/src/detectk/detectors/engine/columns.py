@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from detectk.contracts.detector import Task
@@ -34,12 +36,13 @@ class Columns:
             name: [nothing] * size for name, nothing in explain.items()
         }
 
-    @property
+    @cached_property
     def values(self) -> Floats:
         """(k,) what is to be judged; NaN where there is nothing, or the point was skipped."""
         series, targets = self._task.series, self._task.targets
-        values = np.where(series.status == Status.SKIPPED, np.nan, series.values)[targets] + 0.0
-        return np.where(np.isfinite(values), values, np.nan)
+        values = series.values[targets] + 0.0
+        judged = np.isfinite(values) & (series.status[targets] != Status.SKIPPED)
+        return np.where(judged, values, np.nan)
 
     def insufficient(self, row: int, **evidence: float | str) -> None:
         """Say that there is too little history for ``row``."""

@@ -17,16 +17,21 @@ import numpy as np
 
 from detectk.contracts.detector import Task
 from detectk.detectors.engine.additive import fit_effects
-from detectk.detectors.engine.groups import POOL, Group, Groups, pooled
+from detectk.detectors.engine.direct import DirectGroups
+from detectk.detectors.engine.groups import POOL, Groups, pooled
+from detectk.detectors.engine.level import Level, Members
 from detectk.detectors.engine.sample import OrderedSample, Sample
-from detectk.detectors.engine.seasons import fallbacks, feature_codes
+from detectk.detectors.engine.seasons import Grouping, fallbacks, feature_codes
 from detectk.detectors.engine.weighting import Weighting
-from detectk.detectors.engine.windows import Baseline, finite, microseconds
+from detectk.detectors.engine.windows import Baseline, clipped, finite, microseconds
 
 __all__ = ["Combined", "Expectation", "Grouped", "Separate", "Terms"]
 
 _RARE = 0.05
 _KNOWN = 20
+# Targets up to which a window for each is not dearer than one that slides, as measured. A thin
+# group of a season looks through all others, which only a sliding window remembers.
+_FEW, _FEW_OF_A_SEASON = 16, 1
 
 Points = Sequence[tuple[float, int]]
 
@@ -86,40 +91,48 @@ class Combined:
         self, task: Task, baseline: Baseline, terms: Terms, *, features: Sequence[str]
     ) -> None:
         self._terms = terms
+        self._baseline = baseline
         self._path = fallbacks(task, features)
-        self._codes = [grouping.codes.tolist() for grouping in self._path]
         self._times = microseconds(task.series.times)
-        self._values = finite(task.series.values[baseline.points])
-        self._array = np.array(self._values)
-        self._instants = np.array(microseconds(task.series.times[baseline.points]), dtype=np.int64)
-        self._levels = [
-            Groups(
-                grouping.codes[baseline.points].tolist(),
-                self._values,
-                exact=terms.exact,
-            )
-            for grouping in self._path
-        ]
+        self._values = clipped(task.series.values[baseline.points])
+        self._direct = len(task.targets) <= (_FEW_OF_A_SEASON if features else _FEW)
+        self._levels: dict[str, Level] = {}
+        self._level(self._path[0])  # a feature that is not there is an error at once
 
     def expect(self, target: int, low: int, high: int) -> Expectation:
         """Use the first grouping of the path in which the target's group is not thin."""
-        smallest = float(self._array[low:high].min(initial=np.inf))
-        for grouping, codes, level in zip(self._path, self._codes, self._levels, strict=True):
+        for grouping in self._path:
+            level = self._level(grouping)
             level.move(low, high)
-            group = level.get(codes[target])
-            if group and (len(group.values) >= self._terms.least or level is self._levels[-1]):
-                expected = self._from(group, level, grouping.name, self._times[target])
-                return expected._replace(established=expected.established and smallest >= 0.0)
+            group = level.get(int(grouping.codes[target]))
+            least = 1 if grouping is self._path[-1] else self._terms.least
+            if group and len(group.sample) >= least:
+                expected = self._from(group, level, grouping.name, target)
+                established = expected.established and self._values[low:high].min() >= 0.0
+                return expected._replace(established=bool(established))
         raise ValueError("an expectation needs at least one point")
 
-    def _from(self, group: Group, level: Groups, name: str, now: int) -> Expectation:
-        sample = self._sample(group, now)
+    def _level(self, grouping: Grouping) -> Level:
+        """Build what slides only for many targets, and a fall-back only when it is needed."""
+        level = self._levels.get(grouping.name)
+        if level is None:
+            codes, values = grouping.codes[self._baseline.points], self._values
+            exact = self._terms.exact
+            level = self._levels[grouping.name] = (
+                DirectGroups(codes, values, exact=exact)
+                if self._direct
+                else Groups(codes.tolist(), values.tolist(), exact=exact)
+            )
+        return level
+
+    def _from(self, group: Members, level: Level, name: str, target: int) -> Expectation:
+        sample = self._sample(group, target)
         centre = self._terms.centre(sample)
-        size = len(group.values)
-        positive = group.values[0] > 0.0
+        size = len(sample)
+        positive = group.least > 0.0
         if size >= POOL:
             return Expectation(centre, sample, centre, name, size, 0, positive)
-        pool = level.pool(self._terms.centre, group.as_cell(self._terms.centre).centre)
+        pool = level.pool(self._terms.centre, self._terms.centre(group.sample))
         return Expectation(
             centre,
             OrderedSample(pool.residuals),
@@ -130,11 +143,15 @@ class Combined:
             positive and len(pool.residuals) >= _KNOWN and pool.zeros < _RARE,
         )
 
-    def _sample(self, group: Group, now: int) -> Sample:
+    def _sample(self, group: Members, target: int) -> Sample:
         if self._terms.weighting is None:
             return group.sample
-        places = np.fromiter(group.places, dtype=np.intp, count=len(group.places))
-        return self._terms.weighting.sample(self._array[places], self._instants[places], now)
+        places = group.indices
+        return self._terms.weighting.sample(
+            self._values[places],
+            self._times[self._baseline.points[places]],
+            int(self._times[target]),
+        )
 
 
 class Separate:
@@ -152,7 +169,7 @@ class Separate:
         self._points = list(
             zip(
                 finite(task.series.values[baseline.points]),
-                microseconds(task.series.times[baseline.points]),
+                self._times[baseline.points].tolist(),
                 strict=True,
             )
         )
@@ -164,7 +181,7 @@ class Separate:
             points,
             [codes[low:high] for codes in self._codes],
             [codes[target] for codes in self._targets],
-            centre=self._centre_at(self._times[target]),
+            centre=self._centre_at(int(self._times[target])),
             least=self._terms.least,
         )
         pool = pooled(fit.cells, fit.centre)

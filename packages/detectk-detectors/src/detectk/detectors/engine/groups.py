@@ -15,8 +15,21 @@ import numpy as np
 
 from detectk.detectors.engine.moments import Moments
 from detectk.detectors.engine.sample import OrderedSample, Sample
+from detectk.values.arrays import Indices
 
-__all__ = ["POOL", "Cell", "Group", "Groups", "LazyCell", "Lender", "Pool", "pooled"]
+__all__ = [
+    "POOL",
+    "Cell",
+    "Centre",
+    "Group",
+    "Groups",
+    "LazyCell",
+    "Lender",
+    "Pool",
+    "collected",
+    "pooled",
+    "residuals",
+]
 
 POOL = 40
 """Residuals that make a scale: the relative error of a MAD of 40 normal values is about 18 %."""
@@ -89,10 +102,10 @@ def pooled(cells: Iterable[Lender], centre: float) -> Pool:
     ones. Cells at equal distance enter together, so the result does not depend on their order.
     """
     near = sorted(((abs(cell.centre - centre), cell) for cell in cells), key=itemgetter(0))
-    return _collected(near)
+    return collected(near)
 
 
-def _collected(near: Iterable[tuple[float, Lender]]) -> Pool:
+def collected(near: Iterable[tuple[float, Lender]]) -> Pool:
     """Collect from lenders in order of their distance."""
     borrowed: list[float] = []
     zeros = 0
@@ -126,8 +139,7 @@ class Group:
         self.places.extend(places)
         self.values = sorted(values)
         if self.moments:
-            for value in values:
-                self.moments.add(value)
+            self.moments = Moments.of(np.array(values))
 
     def add(self, place: int, value: float) -> None:
         """Let the next value enter."""
@@ -144,6 +156,16 @@ class Group:
         if self.moments:
             self.moments.remove(value)
         self.cell = None
+
+    @property
+    def indices(self) -> Indices:
+        """(n,) places of the values, ascending."""
+        return np.fromiter(self.places, dtype=np.intp, count=len(self.places))
+
+    @property
+    def least(self) -> float:
+        """The smallest value."""
+        return self.values[0]
 
     @property
     def sample(self) -> OrderedSample:
@@ -183,79 +205,42 @@ class Groups:
     def __init__(self, codes: list[int], values: list[float], *, exact: bool) -> None:
         self._codes = codes
         self._values = values
-        self._arrays = (np.array(codes, dtype=np.intp), np.array(values, dtype=np.float64))
         self._exact = exact
         self._groups: dict[int, Group] = {}
         self._low = self._high = 0
-        self._built = True
 
     def move(self, low: int, high: int) -> None:
         """Make ``[low, high)`` the window; neither bound ever goes back."""
         if low >= self._high:
-            # Nothing of the old window remains. Groups are built when they are asked for: a
-            # single target, which is what a tick has, needs only a few of them.
-            self._groups, self._built = {}, False
-            self._low, self._high = low, high
-            return
-        self._build()
-        for place in range(self._high, high):
-            self._group(place).add(place, self._values[place])
-        for place in range(self._low, low):
-            self._leave(place)
+            self._build(low, high)
+        else:
+            for place in range(self._high, high):
+                self._group(place).add(place, self._values[place])
+            for place in range(self._low, low):
+                self._leave(place)
         self._low, self._high = low, high
 
     def get(self, code: int) -> Group | None:
         """Return a group that has values, None for any other."""
-        if not self._built and code not in self._groups:
-            codes = self._arrays[0][self._low : self._high]
-            places = (np.flatnonzero(codes == code) + self._low).tolist()
-            if places:
-                self._groups[code] = self._filled(places)
         return self._groups.get(code)
 
     def pool(self, centre: Centre, level: float) -> Pool:
         """Return what the groups nearest to ``level`` lend; see `pooled`."""
-        if self._built or self._exact:
-            return pooled(self.cells(centre), level)
-        codes, values = (column[self._low : self._high] for column in self._arrays)
-        order = np.lexsort((values, codes))
-        codes, values = codes[order], values[order]
-        edges = np.flatnonzero(np.diff(codes)) + 1
-        starts = np.concatenate([[0], edges])
-        ends = np.concatenate([edges, [len(codes)]])
-        many = ends - starts > 1
-        starts, ends = starts[many], ends[many]
-        half, odd = np.divmod(ends - starts, 2)
-        above, below = values[starts + half], values[starts + half - 1]
-        medians = np.where(odd, above, (below + above) / 2)
-        nearest = np.argsort(np.abs(medians - level), kind="stable")
-        cells = (
-            LazyCell(middle, partial(residuals, mine, centre, middle), bisect_right(mine, 0.0))
-            for middle, mine in (
-                (float(medians[i]), values[starts[i] : ends[i]].tolist()) for i in nearest
-            )
-        )
-        return _collected((abs(cell.centre - level), cell) for cell in cells)
+        return pooled(self.cells(centre), level)
 
     def cells(self, centre: Centre) -> Iterator[LazyCell]:
         """Return what the groups of two or more values lend to each other."""
-        self._build()
         return (g.as_cell(centre) for g in self._groups.values() if len(g.values) > 1)
 
-    def _build(self) -> None:
+    def _build(self, low: int, high: int) -> None:
         """Sort every group once, instead of inserting its values one by one."""
-        if self._built:
-            return
         places: dict[int, list[int]] = {}
-        for place in range(self._low, self._high):
+        for place in range(low, high):
             places.setdefault(self._codes[place], []).append(place)
-        self._groups = {code: self._filled(mine) for code, mine in places.items()}
-        self._built = True
-
-    def _filled(self, places: list[int]) -> Group:
-        group = Group(exact=self._exact)
-        group.fill(places, [self._values[place] for place in places])
-        return group
+        self._groups = {}
+        for code, mine in places.items():
+            group = self._groups[code] = Group(exact=self._exact)
+            group.fill(mine, [self._values[place] for place in mine])
 
     def _group(self, place: int) -> Group:
         code = self._codes[place]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from math import isqrt
+from math import frexp, isqrt
+
+import numpy as np
+
+from detectk.values.arrays import Floats
 
 __all__ = ["Moments"]
 
@@ -10,6 +14,10 @@ _SCALE = 1074
 _SHIFT = 1 << _SCALE
 _PRECISION = 256
 _GUARD = 64
+_EXACT = 53
+_MOST_DIGITS = 8
+_LEAST_EXPONENT = -800
+_FEW = 48
 
 
 class Moments:
@@ -26,6 +34,30 @@ class Moments:
         self.count = 0
         self.total = 0
         self.squares = 0
+
+    @classmethod
+    def of(cls, values: Floats) -> Moments:
+        """Return what adding each of ``values`` gives, many of them by whole arrays.
+
+        Args:
+            values: (n,) at most 2**1000.
+        """
+        moments = cls()
+        digits, steps = _digits(values) if len(values) > _FEW else (values, [])
+        if not steps:
+            for value in values.tolist():
+                moments.add(value)
+            return moments
+        moments.count = len(values)
+        # Not `@`: the threads of a linear algebra library cost more than this sum.
+        products = np.einsum("in,jn->ij", digits, digits).tolist()
+        for total, row, step in zip(digits.sum(axis=1).tolist(), products, steps, strict=True):
+            moments.total += int(total) << step - steps[-1]
+            for product, other in zip(row, steps, strict=True):
+                moments.squares += int(product) << step + other - 2 * steps[-1]
+        moments.total <<= steps[-1] + _SCALE
+        moments.squares <<= 2 * (steps[-1] + _SCALE)
+        return moments
 
     def add(self, value: float) -> None:
         """Let ``value`` enter."""
@@ -53,6 +85,31 @@ class Moments:
         surplus = max(0, variance.bit_length() - _PRECISION) & ~1
         root = isqrt(variance >> surplus) << (surplus // 2)
         return root / (self.count << _SCALE + _GUARD)
+
+
+def _digits(values: Floats) -> tuple[Floats, list[int]]:
+    """Write each value as a sum of whole numbers, each times a power of two.
+
+    The whole numbers are so short that sums of their products are below 2**53, so floating point
+    adds and multiplies them without rounding, in any order.
+
+    Returns:
+        (k, n) whole numbers, and the k exponents; none if the values are too far apart.
+
+    Source: Demmel & Hida (2004), Fast and accurate floating point summation, for the idea.
+    """
+    largest = max(float(values.max()), -float(values.min()))
+    width = (_EXACT - len(values).bit_length()) // 2
+    step = frexp(largest)[1] - width
+    digits, steps, rest = np.empty((_MOST_DIGITS, len(values))), list[int](), values.copy()
+    for digit in digits if step > _LEAST_EXPONENT else ():
+        np.rint(np.multiply(rest, 2.0**-step, out=digit), out=digit)
+        rest -= digit * 2.0**step
+        steps.append(step)
+        if not rest.any():
+            return digits[: len(steps)], steps
+        step -= width
+    return digits, []
 
 
 def _whole(value: float) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,17 +23,31 @@ _HOUR, _DAY = 3_600, 86_400
 _THURSDAY = 3
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Grouping:
-    """One way to group the points of a series.
+    """One way to group the points of a series: those that agree in all features.
 
     Attributes:
-        name: Its features, joined by " x "; "window" for none: all points are one group.
-        codes: (n,) equal numbers for points of the same group.
+        task: Whose series.
+        features: What to agree in; nothing makes all points one group.
     """
 
-    name: str
-    codes: Indices
+    task: Task
+    features: Sequence[str]
+
+    @property
+    def name(self) -> str:
+        """The features, joined by " x "; "window" for none."""
+        return " x ".join(self.features) or "window"
+
+    @cached_property
+    def codes(self) -> Indices:
+        """(n,) equal numbers for points of the same group."""
+        codes = np.zeros(len(self.task.series), dtype=np.intp)
+        for feature in self.features:
+            column = feature_codes(self.task, feature)
+            codes = codes * (int(column.max(initial=0)) + 1) + column
+        return codes
 
 
 def fallbacks(task: Task, features: Sequence[str]) -> list[Grouping]:
@@ -45,7 +60,7 @@ def fallbacks(task: Task, features: Sequence[str]) -> list[Grouping]:
     while path[-1]:
         *kept, last = path[-1]
         path.append((*kept, _COARSER[last]) if last in _COARSER else tuple(kept))
-    return [_combined(task, names) for names in path]
+    return [Grouping(task, names) for names in path]
 
 
 def feature_codes(task: Task, feature: str) -> Indices:
@@ -65,18 +80,11 @@ def feature_codes(task: Task, feature: str) -> Indices:
             hint=f"add {feature!r} to the collector's context_columns",
         )
     local = _local_seconds(series.times, task.interval.zone)
-    hour, weekday = local // _HOUR % 24, (local // _DAY + _THURSDAY) % 7
+    hour = local // _HOUR % 24
     if feature == "hour_of_day":
         return hour
+    weekday = (local // _DAY + _THURSDAY) % 7
     return weekday if feature == "day_of_week" else weekday * 24 + hour
-
-
-def _combined(task: Task, features: Sequence[str]) -> Grouping:
-    codes = np.zeros(len(task.series), dtype=np.intp)
-    for feature in features:
-        column = feature_codes(task, feature)
-        codes = codes * (int(column.max(initial=0)) + 1) + column
-    return Grouping(" x ".join(features) or "window", codes)
 
 
 def _numbered(column: Context) -> Indices:

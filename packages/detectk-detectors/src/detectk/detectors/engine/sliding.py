@@ -17,7 +17,6 @@ from detectk.detectors.engine.weighting import Weighting
 from detectk.detectors.engine.windows import Baseline, Extent
 from detectk.detectors.options import SlidingOptions
 from detectk.errors import DetectError
-from detectk.values.duration import duration
 from detectk.values.interval import Interval
 
 __all__ = ["SlidingDetector"]
@@ -132,7 +131,7 @@ class SlidingDetector(Detector[S]):
             return Weighting("linear", (span + interval.nominal) / _MICROSECOND)
         half_life = span / 4
         if isinstance(options.half_life, str):
-            half_life = duration(options.half_life)
+            half_life = Extent.of(options.half_life).length
         elif options.half_life is not None:
             half_life = options.half_life * interval.nominal
         return Weighting("exponential", half_life / _MICROSECOND)

@@ -23,8 +23,10 @@ class WeightedSample:
     __slots__ = ("values", "weights")
 
     def __init__(self, values: Floats, weights: Floats) -> None:
-        order = np.argsort(values, kind="stable")
+        order = np.argsort(values)
         self.values = values[order]
+        if (self.values[1:] == self.values[:-1]).any():
+            order = np.argsort(values, kind="stable")
         self.weights = weights[order]
 
     def __len__(self) -> int:

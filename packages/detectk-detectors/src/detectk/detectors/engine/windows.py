@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from detectk.values.arrays import Floats, Indices, Times, to_instant
 from detectk.values.duration import duration
 from detectk.values.interval import Interval
 
-__all__ = ["Baseline", "Extent", "finite", "microseconds"]
+__all__ = ["Baseline", "Extent", "clipped", "finite", "microseconds"]
 
 _STEP = timedelta(microseconds=1)
 _LARGE = 2.0**1000
@@ -31,6 +32,7 @@ class Extent:
     length: timedelta = timedelta(0)
 
     @classmethod
+    @lru_cache(maxsize=256)
     def of(cls, size: int | str) -> Extent:
         """Read an option: a count of grid points, or a length of time.
 
@@ -70,33 +72,37 @@ class Baseline:
     def of(cls, task: Task, extent: Extent) -> Baseline:
         """Return the baseline of every target of ``task``: ``[t - length, t)``."""
         times, targets = task.series.times, task.targets
-        points = np.flatnonzero(np.isfinite(task.series.values) & _allowed(task))
+        points = np.flatnonzero(_allowed(task))
         if extent.points:
-            low = np.searchsorted(points, targets - extent.points)
+            first = targets - extent.points
         else:
             length = np.timedelta64(extent.length // _STEP, "us")
-            low = np.searchsorted(times[points], times[targets] - length)
-        return cls(points, low, np.searchsorted(points, targets))
+            first = np.searchsorted(times, times[targets] - length)
+        return cls(points, np.searchsorted(points, first), np.searchsorted(points, targets))
 
 
-def finite(values: Floats) -> list[float]:
-    """Return ``values`` as Python floats with one zero instead of two.
+def clipped(values: Floats) -> Floats:
+    """Return ``values`` with one zero instead of two.
 
     What is beyond 2**1000 counts as that, so that no difference and no sum overflows.
     """
-    floats: list[float] = np.clip(values + 0.0, -_LARGE, _LARGE).tolist()
+    return np.clip(values + 0.0, -_LARGE, _LARGE)
+
+
+def finite(values: Floats) -> list[float]:
+    """Return ``values``, `clipped`, as Python floats."""
+    floats: list[float] = clipped(values).tolist()
     return floats
 
 
-def microseconds(times: Times) -> list[int]:
+def microseconds(times: Times) -> Indices:
     """Return ``times`` as microseconds since 1970."""
-    whole: list[int] = times.astype("datetime64[us]").astype(np.int64).tolist()
-    return whole
+    return times.astype("datetime64[us]", copy=False).view(np.int64)
 
 
 def _allowed(task: Task) -> np.typing.NDArray[np.bool_]:
     times = task.series.times
-    allowed = np.ones(len(times), dtype=np.bool_)
+    allowed = np.isfinite(task.series.values)
     for window in task.exclude:
         allowed &= (times < to_instant(window.start)) | (times >= to_instant(window.end))
     return allowed
