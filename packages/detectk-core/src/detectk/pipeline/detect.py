@@ -91,8 +91,9 @@ def _positions(series: Series, targets: Targets) -> Indices:
         revised = (series.seen > to_instant(targets.revised_after)) & (series.times <= after)
         if revised.any():
             after = series.times[revised][0] - np.timedelta64(1, "us")
-    inside = (series.times > after) & (series.times <= to_instant(targets.newest))
-    return np.flatnonzero(inside & (series.status != Status.SKIPPED))
+    low = int(np.searchsorted(series.times, after, side="right"))
+    high = int(np.searchsorted(series.times, to_instant(targets.newest), side="right"))
+    return np.flatnonzero(series.status[low:high] != Status.SKIPPED) + low
 
 
 def _without_holes(series: Series, schedule: Schedule) -> Series:

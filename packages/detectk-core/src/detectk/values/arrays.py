@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,6 +19,7 @@ Indices: TypeAlias = npt.NDArray[np.intp]
 Context: TypeAlias = npt.NDArray[Any]
 
 
+@lru_cache(maxsize=4096)  # thousands of metrics of one run speak of the same moments
 def to_instant(at: datetime) -> np.datetime64:
     """Return an aware ``datetime`` as a UTC ``datetime64[us]``."""
     return np.datetime64(at.astimezone(timezone.utc).replace(tzinfo=None), "us")

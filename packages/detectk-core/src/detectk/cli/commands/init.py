@@ -75,7 +75,8 @@ def new_metric(
     if found.alias:
         detector = found.component.name
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", file.stem)
-    metric = NewMetric(name, str(file), detector, query, profile)
+    database = _database(profile, file) if profile else ""
+    metric = NewMetric(name, str(file), detector, query, profile, database)
     write(file, metric.text(), overwrite=overwrite)
     if not profile:
         make_sample(_root(file) / SAMPLE, SystemClock().now())
@@ -88,6 +89,17 @@ def _read(query: Path) -> str:
         raise ConfigError(
             f"cannot be read: {error}", where=f"--query {query}", hint="give a file of SQL"
         ) from error
+
+
+def _database(profile: str, file: Path) -> str:
+    """Return the type that a profile names; empty where it has none, or is not there yet."""
+    from detectk.config.profiles import Profiles
+
+    try:
+        found = Profiles(os.environ).find(profile, Path.cwd().joinpath(file).parent)
+    except ConfigError:
+        return ""
+    return str(found.values.get("type", ""))
 
 
 def _root(file: Path) -> Path:

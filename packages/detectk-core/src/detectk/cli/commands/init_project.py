@@ -58,8 +58,10 @@ def init_project(
     line("next:")
     if folder != Path():
         line(f"  cd {folder}")
-    line("  dtk init metrics/orders.yaml -d mad" if minimal else "  dtk preview sessions")
-    line("  dtk run")
+    if not minimal:
+        line("  dtk preview sessions")
+        line("  dtk run")
+    line("  dtk init metrics/orders.yaml --profile warehouse")
     return 0
 
 

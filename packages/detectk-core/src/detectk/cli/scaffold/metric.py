@@ -6,20 +6,29 @@ from dataclasses import dataclass
 from textwrap import indent
 from typing import Final
 
+from detectk.cli.scaffold.project import SPELLINGS
 from detectk.cli.scaffold.sample import SAMPLE
 
 __all__ = ["NewMetric"]
 
 _QUERY: Final = """\
 SELECT
-  strftime('%Y-%m-%d %H:00:00', started_at) AS period_time,
+  {hour} AS period_time,
   count(*) AS value
-FROM sessions
+FROM sessions{remark}
 WHERE started_at >= '{{ period_start }}'
   AND started_at < '{{ period_finish }}'
 GROUP BY 1
 ORDER BY 1
 """
+_REMARK: Final = "  -- your own table, and your own column of its time"
+_SQLITE: Final = "strftime('%Y-%m-%d %H:00:00', started_at)"
+_HOURS: Final = {
+    "postgresql": "date_trunc('hour', started_at)",
+    "mysql": "date_format(started_at, '%Y-%m-%d %H:00:00')",
+    "clickhouse": "toStartOfHour(started_at)",
+}
+"""Name of a database to its words for the hour of a row."""
 
 _SAMPLE_SOURCE: Final = f"""\
   # The sample database that was made with this file, so that it runs as it is.
@@ -110,6 +119,7 @@ class NewMetric:
         detector: A type of detector.
         query: The user's SQL; empty for one of the sample.
         profile: The profile of the user's database; empty for the sample.
+        database: Type of that database, in any spelling; empty where nobody knows.
     """
 
     name: str
@@ -117,12 +127,16 @@ class NewMetric:
     detector: str
     query: str = ""
     profile: str = ""
+    database: str = ""
 
     def text(self) -> str:
         """Return the file."""
         own = self.query or self.profile
         source = _PROFILE_SOURCE.format(profile=self.profile) if self.profile else _SAMPLE_SOURCE
-        query = (self.query or _QUERY).strip().replace("\t", "  ")
+        hour = _HOURS.get(SPELLINGS.get(self.database, self.database), _SQLITE)
+        sample = _QUERY.replace("{hour}", hour)
+        sample = sample.replace("{remark}", _REMARK if self.profile else "")
+        query = (self.query or sample).strip().replace("\t", "  ")
         return _TEXT.format(
             path=self.path,
             name=self.name,

@@ -6,32 +6,32 @@ from typing import Final
 
 __all__ = ["DATABASES", "SPELLINGS", "project_files"]
 
-_POSTGRES: Final = """\
+_POSTGRESQL: Final = """\
 warehouse:
-  type: postgres
+  type: postgresql  # pip install "detectk[postgresql]"
   params:
     host: ${POSTGRES_HOST:-localhost}
-    port: 5432
+    port: ${POSTGRES_PORT:-5432}
     database: ${POSTGRES_DATABASE:-analytics}
     user: ${POSTGRES_USER:-detectk}
     password: ${POSTGRES_PASSWORD}
 """
 _MYSQL: Final = """\
 warehouse:
-  type: mysql
+  type: mysql  # MariaDB too; pip install "detectk[mysql]"
   params:
     host: ${MYSQL_HOST:-localhost}
-    port: 3306
+    port: ${MYSQL_PORT:-3306}
     database: ${MYSQL_DATABASE:-analytics}
     user: ${MYSQL_USER:-detectk}
     password: ${MYSQL_PASSWORD}
 """
 _CLICKHOUSE: Final = """\
 warehouse:
-  type: clickhouse
+  type: clickhouse  # pip install "detectk[clickhouse]"
   params:
-    host: ${CLICKHOUSE_HOST:-localhost}
-    port: 9000
+    host: ${CLICKHOUSE_HOST:-localhost}  # or several: ch1,ch2
+    port: ${CLICKHOUSE_PORT:-9000}  # of the native protocol
     database: ${CLICKHOUSE_DATABASE:-default}
     user: ${CLICKHOUSE_USER:-default}
     password: ${CLICKHOUSE_PASSWORD}
@@ -42,25 +42,30 @@ warehouse:
   params:
     path: ${WAREHOUSE_FILE:-sample.db}  # seen from this folder
 """
+_SERVER_VARIABLES: Final = """\
+{prefix}_HOST=localhost
+{prefix}_DATABASE=
+{prefix}_USER=
+{prefix}_PASSWORD=
+"""
 
 DATABASES: Final[dict[str, tuple[str, str]]] = {
     "sqlite": (_SQLITE, "WAREHOUSE_FILE=sample.db\n"),
-    "postgresql": (_POSTGRES, "POSTGRES_HOST=localhost\nPOSTGRES_PASSWORD=\n"),
-    "mysql": (_MYSQL, "MYSQL_HOST=localhost\nMYSQL_PASSWORD=\n"),
-    "clickhouse": (_CLICKHOUSE, "CLICKHOUSE_HOST=localhost\nCLICKHOUSE_PASSWORD=\n"),
+    "postgresql": (_POSTGRESQL, _SERVER_VARIABLES.format(prefix="POSTGRES")),
+    "mysql": (_MYSQL, _SERVER_VARIABLES.format(prefix="MYSQL")),
+    "clickhouse": (_CLICKHOUSE, _SERVER_VARIABLES.format(prefix="CLICKHOUSE")),
 }
 """Name to profile and environment."""
-
-_READY: Final = ("sqlite",)
-_LATER: Final = """
-# {database} cannot be read by this version; when it can, take the signs away.
-"""
 
 SPELLINGS: Final = {"postgres": "postgresql", "mariadb": "mysql"}
 
 _PROFILES: Final = """\
 # Connections, by name; a metric uses one with `profile: warehouse`.
 # ${NAME} is taken from the environment, ${NAME:-default} has a default.
+"""
+_MORE: Final = """
+# A metric may also keep its history there: `storage: {profile: warehouse}`, as a user who may
+# create tables. Without a storage: block it is kept in .detectk/detectk.db.
 """
 _PROJECT: Final = """\
 # This file marks the project's folder: relative paths start here.
@@ -85,29 +90,27 @@ _README: Final = """\
 
 Metrics watched by DetectK: one file in `metrics/` is one metric.
 
-    dtk init metrics/orders.yaml -d mad    # write a metric
-    dtk validate                           # check every file
-    dtk preview metrics/orders.yaml        # see what its source answers
-    dtk run                                # check every metric once
+    dtk init metrics/orders.yaml --profile warehouse   # write a metric
+    dtk validate --connect                             # check every file, and ask every database
+    dtk preview metrics/orders.yaml                    # see what its source answers
+    dtk run                                            # check every metric once
 
-`detectk_profiles.yaml` has the connections, `.env.example` the variables they need. Points,
-verdicts and alert states are kept in `.detectk/`.
+`detectk_profiles.yaml` has the connections, `.env.example` the variables they need: copy it to
+`.env`, fill it in, and load it with `set -a; . ./.env; set +a`. Points, verdicts and alert states
+are kept in `.detectk/`.
 
 From cron, every ten minutes:
 
-    */10 * * * * cd /path/to/{name} && dtk run >> dtk.log 2>&1
+    */10 * * * * cd /path/to/{name} && set -a && . ./.env && dtk run >> dtk.log 2>&1
 """
 
 
 def project_files(name: str, database: str) -> dict[str, str]:
     """Return path to text of the files of a new project."""
     profile, variables = DATABASES[database]
-    if database not in _READY:
-        quoted = "".join(f"# {line}\n" for line in profile.splitlines())
-        profile = f"{_SQLITE}{_LATER.format(database=database)}{quoted}"
     return {
         "detectk_project.yaml": _PROJECT.format(name=name),
-        "detectk_profiles.yaml": _PROFILES + profile,
+        "detectk_profiles.yaml": _PROFILES + profile + (_MORE if database != "sqlite" else ""),
         ".env.example": _ENVIRONMENT + variables,
         ".gitignore": _IGNORE,
         "README.md": _README.format(name=name),
