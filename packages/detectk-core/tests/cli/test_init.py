@@ -150,12 +150,56 @@ def test_a_project_runs_as_it_is_made(
     assert "sessions: ok" in dtk("run").out
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgres", "mysql", "clickhouse"])
-def test_the_profile_is_that_of_the_database(folder: Path, dtk: Dtk, database: str) -> None:
+DATABASES = {
+    "sqlite": "strftime('%Y-%m-%d %H:00:00', started_at)",
+    "postgres": "date_trunc('hour', started_at)",
+    "postgresql": "date_trunc('hour', started_at)",
+    "mysql": "date_format(started_at, '%Y-%m-%d %H:00:00')",
+    "mariadb": "date_format(started_at, '%Y-%m-%d %H:00:00')",
+    "clickhouse": "toStartOfHour(started_at)",
+}
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_the_profile_is_that_of_the_database_and_metrics_speak_its_words(
+    folder: Path, dtk: Dtk, monkeypatch: pytest.MonkeyPatch, database: str
+) -> None:
     assert dtk("init-project", "-d", database, "--minimal", "--no-git").code == 0
-    assert f"type: {database}" in Path("detectk_profiles.yaml").read_text()
+    meant = {"postgres": "postgresql", "mariadb": "mysql"}.get(database, database)
+    assert f"\n  type: {meant}" in Path("detectk_profiles.yaml").read_text()
     assert dtk("init", "orders.yaml", "--profile", "warehouse").code == 0
+    assert f"  {DATABASES[database]} AS period_time" in Path("orders.yaml").read_text()
+    for line in Path(".env.example").read_text().splitlines():
+        if not line.startswith("#"):
+            monkeypatch.setenv(*line.split("=", 1))
     assert dtk("validate", "orders.yaml").code == 0
+
+
+@pytest.mark.parametrize("database", ["postgresql", "mysql", "clickhouse"])
+def test_the_sample_of_a_project_needs_no_server_and_no_password(
+    folder: Path, dtk: Dtk, monkeypatch: pytest.MonkeyPatch, database: str
+) -> None:
+    dtk("init-project", "shop", "-d", database, "--no-git")
+    monkeypatch.chdir(folder / "shop")
+    assert dtk("validate").code == 0
+    assert "sessions: ok" in dtk("run").out
+
+
+@pytest.mark.parametrize("database", ["postgres", "mysql", "clickhouse"])
+def test_a_password_that_is_not_set_is_named_before_anybody_asks_the_server(
+    folder: Path, dtk: Dtk, monkeypatch: pytest.MonkeyPatch, database: str
+) -> None:
+    monkeypatch.delenv(f"{database.upper()}_PASSWORD", raising=False)
+    dtk("init-project", "-d", database, "--minimal", "--no-git")
+    dtk("init", "orders.yaml", "--profile", "warehouse")
+    ran = dtk("validate", "orders.yaml")
+    assert ran.code == 2
+    assert f"environment variable {database.upper()}_PASSWORD is not set" in ran.out + ran.err
+
+
+def test_a_metric_of_a_profile_that_is_not_there_yet_is_written(folder: Path, dtk: Dtk) -> None:
+    assert dtk("init", "orders.yaml", "--profile", "nobody").code == 0
+    assert "profile: nobody" in Path("orders.yaml").read_text()
 
 
 def test_an_unknown_database_is_2(folder: Path, dtk: Dtk) -> None:

@@ -36,8 +36,6 @@ ALIASES: Final = (
     Alias("storage", "retention_days", "datapoints_retention_days", deprecated=True),
     Alias("collector", "query_timeout", "timeout", deprecated=True),
     Alias("collector http", "body", "data", deprecated=True),
-    Alias("collector http", "base_url", "url", deprecated=True),
-    Alias("collector http", "data_path", "value_path", deprecated=True),
     Alias("detector", "min_window_size", "min_samples", deprecated=True),
     Alias("detector threshold", "value", "threshold", deprecated=True),
     Alias("alerter", "template", "message_template"),

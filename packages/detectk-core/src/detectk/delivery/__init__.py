@@ -1,7 +1,19 @@
-"""How a message leaves the house: one HTTP client, one way of trying again."""
+"""How requests leave the house: one HTTP client, one way of trying again."""
 
 from detectk.delivery.address import WebhookUrl
-from detectk.delivery.http import HttpSender, Refusal
+from detectk.delivery.exchange import Call, Reply
+from detectk.delivery.fetch import FetchError, HttpFetcher, Patience
 from detectk.delivery.retry import with_retry
+from detectk.delivery.sender import HttpSender, Refusal
 
-__all__ = ["HttpSender", "Refusal", "WebhookUrl", "with_retry"]
+__all__ = [
+    "Call",
+    "FetchError",
+    "HttpFetcher",
+    "HttpSender",
+    "Patience",
+    "Refusal",
+    "Reply",
+    "WebhookUrl",
+    "with_retry",
+]

@@ -8,7 +8,17 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, SecretStr
 
-__all__ = ["WebhookUrl", "host_of", "is_loopback", "reaches_this_machine", "secure_url"]
+__all__ = [
+    "WebhookUrl",
+    "host_of",
+    "is_loopback",
+    "public_url",
+    "reaches_this_machine",
+    "same_server",
+    "secure_url",
+]
+
+_PORTS = {"http": 80, "https": 443}
 
 
 def secure_url(url: SecretStr) -> SecretStr:
@@ -42,6 +52,30 @@ def host_of(url: str) -> str:
     except ValueError:
         return "the webhook"
     return f"{parts.hostname}{port}" if parts.hostname else "the webhook"
+
+
+def public_url(url: str) -> str:
+    """Return scheme, host and path: what may be shown of an address that is no webhook."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "the address"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}{port}{parts.path}" if host else "the address"
+
+
+def same_server(url: str, other: str) -> bool:
+    """Whether ``other`` is on the server of ``url``, or is that server's encrypted twin."""
+    try:
+        one, two = urlsplit(url), urlsplit(other)
+        ports = [part.port or _PORTS.get(part.scheme, 0) for part in (one, two)]
+    except ValueError:
+        return False
+    if one.hostname != two.hostname:
+        return False
+    twin = (one.scheme, two.scheme, *ports) == ("http", "https", 80, 443)
+    return twin or (one.scheme == two.scheme and ports[0] == ports[1])
 
 
 def reaches_this_machine(url: str) -> bool:

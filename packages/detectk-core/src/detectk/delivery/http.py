@@ -1,223 +1,216 @@
-"""Post JSON to a secret URL; the one file of the project that imports an HTTP client."""
+"""Speak HTTP: one request, one answer; the one file of the project that imports an HTTP client."""
 
 from __future__ import annotations
 
-import json
 import logging
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import timezone
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, NoReturn
-
-from pydantic import SecretStr
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from detectk.clock import Clock
 from detectk.delivery.address import host_of, reaches_this_machine
-from detectk.errors import AlertError
+from detectk.delivery.deadline import Punctual, limited
+from detectk.delivery.exchange import Call, ExchangeError, Kind, Reply
+from detectk.delivery.unpacking import Gunzip
 from detectk.version import VERSION
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["HttpSender", "Refusal"]
-
-_ANSWER_LIMIT = 65_536
-_REASON_LIMIT = 200
-_LEAST_SECRET = 6  # shorter segments of a path, such as "hooks", are no secret
-_MAY_PASS = frozenset({408, 425, 429})
-_NEVER_PASSES = frozenset({501, 505})
+__all__ = ["HttpClient"]
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What a channel meant by an answer that is not a success.
+class HttpClient:
+    """Sends requests over connections that are kept; safe to share between threads.
 
-    Attributes:
-        reason: Its words, for people.
-        hint: What to do about it.
-    """
-
-    reason: str
-    hint: str = ""
-
-
-def first_words(status: int, answer: str) -> Refusal:  # noqa: ARG001 - the shape of an explainer
-    """Quote the answer: what a sender says of a channel it knows nothing about."""
-    return Refusal(answer)
-
-
-class HttpSender:
-    """Posts to one URL, over one kept connection; safe to share between threads.
-
-    The URL of a webhook is a password: errors and logs name its host and nothing more. TLS is
-    always verified. Proxies and extra certificates come from the environment (``HTTPS_PROXY``,
-    ``NO_PROXY``, ``SSL_CERT_FILE``); plain http to this machine goes past them. Redirects are not
-    followed.
+    All clients of a process that connect in the same way share their connections. Proxies and
+    extra certificates come from the environment (``HTTPS_PROXY``, ``NO_PROXY``,
+    ``SSL_CERT_FILE``); plain http to this machine goes past them. Redirects are not followed and
+    cookies are not kept.
 
     Args:
-        url: Where to.
-        where: The channel, for errors.
-        clock: For dates in ``Retry-After`` and for the deadline.
-        timeout: Seconds to connect, to write, and for the whole answer.
-        explain: Reads an answer that is not a success: (status, text) to a `Refusal`.
+        clock: For the deadline.
+        verify: Whether certificates must be trusted, or the file with the authorities to trust.
     """
 
-    def __init__(
-        self,
-        url: SecretStr | str,
-        *,
-        where: str,
-        clock: Clock,
-        timeout: float = 10.0,
-        explain: Callable[[int, str], Refusal] = first_words,
-    ) -> None:
-        self._url = url.get_secret_value() if isinstance(url, SecretStr) else url
-        self._host = host_of(self._url)
-        self._where, self._clock, self._timeout = where, clock, timeout
-        self._explain = explain
+    def __init__(self, *, clock: Clock, verify: bool | Path = True) -> None:
+        self._clock = clock
+        self._verify = verify
         self._lock = Lock()
-        self._client: httpx.Client | None = None
+        self._held: set[_Way] = set()
 
-    def post_json(self, payload: Mapping[str, object]) -> str:
-        """Return what the server answered, its first 64 KiB.
+    def exchange(self, call: Call, *, timeout: float, total: float, limit: int) -> Reply:
+        """Return the answer to ``call``.
+
+        Args:
+            call: What to send.
+            timeout: Seconds to connect, to write, and between two pieces of the answer.
+            total: Seconds until the whole answer must be there.
+            limit: Bytes of the body that are read, counted after unpacking.
 
         Raises:
-            AlertError: It did not take the payload. Retryable after 408, 425, 429, 5xx, a
-                time-out or a broken connection; not after anything that repeats itself.
+            ExchangeError: There was no answer.
         """
         import httpx
 
-        body = json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")
-        client = self._connect()
+        deadline = self._clock.monotonic() + total
+        headers = {"user-agent": f"DetectK/{VERSION}", "accept-encoding": "gzip"}
+        headers |= {name.lower(): value for name, value in call.headers.items()}
         try:
-            with client.stream("POST", self._url, content=body) as response:
-                answer = self._read(response)
+            url = httpx.URL(call.url)
+            with (
+                limited(lambda: deadline - self._clock.monotonic()),
+                self._borrowed(call.url) as client,
+                client.stream(
+                    call.method,
+                    url.copy_merge_params(call.params) if call.params else url,
+                    headers=[(name.encode(), value.encode()) for name, value in headers.items()],
+                    content=call.content,
+                    timeout=min(timeout, total),
+                ) as response,
+            ):
+                body = self._read(response, deadline, limit)
         except httpx.TimeoutException as error:
-            raise self._too_late() from error
+            raise ExchangeError("late", str(error)) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise self._unreachable(error) from error
-        if not response.is_success:
-            self._refuse(response, answer)
-        if answer.lstrip()[:9].lower().startswith(("<!doctype", "<html")):
-            raise self._error(
-                "answered with a web page, so nobody got the message",
-                hint="the URL leads to a login page or a proxy; use the webhook's own address",
-            )
-        return answer
+            raise ExchangeError(_kind(error), _words(error)) from error
+        return Reply(
+            status=response.status_code,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            body=body[:limit],
+            cut=len(body) > limit,
+            location=str(response.next_request.url) if response.next_request else "",
+        )
 
     def close(self) -> None:
-        """Close the connection; safe twice, and before any use."""
+        """Let go of the connections; safe twice, before any use, and while another thread asks."""
         with self._lock:
-            if self._client is not None:
-                self._client.close()
-                self._client = None
+            held = set(self._held)
+            self._held.clear()
+        for way in held:
+            _lending.give_back(way)
 
-    def _connect(self) -> httpx.Client:
-        import httpx
-
-        with self._lock:
-            if self._client is None:
-                _discretion.keep(self._url, self._host)
-                try:
-                    self._client = httpx.Client(
-                        timeout=self._timeout,
-                        trust_env=not reaches_this_machine(self._url),
-                        headers={
-                            "Content-Type": "application/json; charset=utf-8",
-                            "Accept-Encoding": "identity",
-                            "User-Agent": f"DetectK/{VERSION}",
-                        },
-                    )
-                except (ImportError, ValueError, OSError) as error:
-                    raise self._error(
-                        f"cannot be called: {error}",
-                        hint="look at HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE",
-                    ) from error
-            return self._client
-
-    def _read(self, response: httpx.Response) -> str:
-        deadline = self._clock.monotonic() + self._timeout
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) >= _ANSWER_LIMIT:
-                break
-            if self._clock.monotonic() > deadline:
-                raise self._too_late()
-        return bytes(body[:_ANSWER_LIMIT]).decode("utf-8", "replace")
-
-    def _refuse(self, response: httpx.Response, answer: str) -> NoReturn:
-        status = response.status_code
-        refusal = self._explain(status, answer)
-        if response.is_redirect and not refusal.hint:
-            refusal = Refusal("a redirect", hint="use the address it leads to")
-        said = self._hide(" ".join(refusal.reason.split()))
-        if len(said) > _REASON_LIMIT:
-            said = f"{said[: _REASON_LIMIT - 1]}…"
-        retryable = status in _MAY_PASS or (status >= 500 and status not in _NEVER_PASSES)  # noqa: PLR2004 - server errors
-        raise self._error(
-            f"answered {status}{f': {said}' if said else ''}",
-            hint=refusal.hint,
-            retryable=retryable,
-            retry_after=self._retry_after(response) if retryable else None,
-        )
-
-    def _retry_after(self, response: httpx.Response) -> float | None:
-        text = response.headers.get("Retry-After", "").strip()
-        if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
-            return float(text)
+    @contextmanager
+    def _borrowed(self, url: str) -> Iterator[httpx.Client]:
+        """Lend a client for one request; the first one is held until this is closed."""
+        way = _Way(reaches_this_machine(url), self._verify)
+        _discretion.keep(url)
+        client = _lending.borrow(way)
         try:
-            at = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        if at.tzinfo is None:
-            at = at.replace(tzinfo=timezone.utc)
-        return max(0.0, (at - self._clock.now()).total_seconds())
+            with self._lock:
+                if way not in self._held:
+                    _lending.borrow(way)
+                    self._held.add(way)
+            yield client
+        finally:
+            _lending.give_back(way)
 
-    def _too_late(self) -> AlertError:
-        return self._error(f"gave no answer within {self._timeout:g} s", retryable=True)
+    def _read(self, response: httpx.Response, deadline: float, limit: int) -> bytes:
+        packing = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if packing not in ("", "identity", "gzip", "x-gzip"):
+            raise ExchangeError("garbled", f"it is packed with {packing!r}, which nobody asked for")
+        unpack = Gunzip() if packing.endswith("gzip") else None
+        body = bytearray()
+        for chunk in response.iter_raw():
+            body += unpack.feed(chunk, limit + 1 - len(body)) if unpack else chunk
+            if len(body) > limit:
+                return bytes(body)
+            if self._clock.monotonic() > deadline:
+                raise ExchangeError("late", "the answer did not end")
+        if unpack and not unpack.done:
+            raise ExchangeError("garbled", "it is packed with gzip and ends too early")
+        return bytes(body)
 
-    def _unreachable(self, error: Exception) -> AlertError:
-        import ssl
 
-        import httpx
+class _Way(NamedTuple):
+    """How a client connects."""
 
-        reason = self._hide(" ".join(str(error).split())) or type(error).__name__
-        untrusted = any(isinstance(e, ssl.SSLCertVerificationError) for e in _causes(error))
-        senseless = isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL)
-        hint = ""
-        if untrusted:
-            hint = "name the file with your authority's certificate in SSL_CERT_FILE"
-        return self._error(
-            f"cannot be reached ({reason})", hint=hint, retryable=not (untrusted or senseless)
-        )
+    direct: bool
+    verify: bool | Path
 
-    def _error(
-        self,
-        sentence: str,
-        *,
-        hint: str = "",
-        retryable: bool = False,
-        retry_after: float | None = None,
-    ) -> AlertError:
-        return AlertError(
-            f"{self._host} {sentence}",
-            where=self._where,
-            hint=hint,
-            retryable=retryable,
-            retry_after=retry_after,
-        )
 
-    def _hide(self, text: str) -> str:
-        rest = self._url.partition("://")[2].partition("/")[2]
-        pieces = [self._url, rest, *re.split(r"[/?&=#]", rest)]
-        for piece in sorted(pieces, key=len, reverse=True):
-            if len(piece) >= _LEAST_SECRET:
-                text = text.replace(piece, "***")
-        return text
+class _Lending:
+    """The clients of this process: one for each way, closed when nobody has it any more."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._clients: dict[_Way, httpx.Client] = {}
+        self._users: dict[_Way, int] = {}
+
+    def borrow(self, way: _Way) -> httpx.Client:
+        """Return the client of ``way``.
+
+        Raises:
+            ExchangeError: It cannot be built.
+        """
+        with self._lock:
+            if way not in self._clients:
+                try:
+                    self._clients[way] = _client(way)
+                except (ImportError, ValueError, OSError) as error:
+                    raise ExchangeError("unusable", _words(error)) from error
+                self._users[way] = 0
+            self._users[way] += 1
+            return self._clients[way]
+
+    def give_back(self, way: _Way) -> None:
+        """Count one user less; the last one closes the client."""
+        with self._lock:
+            self._users[way] -= 1
+            if not self._users[way]:
+                self._clients.pop(way).close()
+
+
+_lending = _Lending()
+
+
+def _client(way: _Way) -> httpx.Client:
+    import ssl
+
+    import httpx
+
+    trusted: bool | ssl.SSLContext
+    if isinstance(way.verify, Path):
+        trusted = ssl.create_default_context(cafile=str(way.verify))
+    else:
+        trusted = way.verify
+    client = httpx.Client(
+        verify=trusted,
+        trust_env=not way.direct,
+        # The cookies of one source are no business of another.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )
+    # The client has no setting for its network. Should these names go, so does the limit on
+    # headers that trickle, and a test says so; every single wait keeps its own limit.
+    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 - see above
+        pool: Any = getattr(transport, "_pool", None)
+        if hasattr(pool, "_network_backend"):
+            pool._network_backend = Punctual(pool._network_backend)  # noqa: SLF001 - see above
+    return client
+
+
+def _kind(error: Exception) -> Kind:
+    import ssl
+
+    import httpx
+
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
+        return "untrusted"
+    unsendable = httpx.UnsupportedProtocol | httpx.InvalidURL | httpx.LocalProtocolError
+    return "senseless" if isinstance(error, unsendable) else "broken"
+
+
+def _words(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 class _Discretion(logging.Filter):
@@ -225,28 +218,23 @@ class _Discretion(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._hosts: dict[str, str] = {}
+        self._hosts: set[str] = set()
 
-    def keep(self, url: str, host: str) -> None:
-        import httpx
-
-        try:
-            spelled = str(httpx.URL(url))
-        except httpx.InvalidURL:
-            spelled = url
-        self._hosts[spelled] = self._hosts[url] = host
-        logging.getLogger("httpx").addFilter(self)
+    def keep(self, url: str) -> None:
+        host = host_of(url)
+        if host not in self._hosts:
+            self._hosts.add(host)
+            logging.getLogger("httpx").addFilter(self)
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
-            record.args = tuple(self._hosts.get(str(arg), arg) for arg in record.args)
+            record.args = tuple(self._shown(arg) for arg in record.args)
         return True
+
+    def _shown(self, arg: object) -> object:
+        text = str(arg)
+        host = host_of(text) if "://" in text else ""
+        return host if host in self._hosts else arg
 
 
 _discretion = _Discretion()
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__

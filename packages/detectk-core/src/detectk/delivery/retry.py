@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from detectk.clock import Clock
-from detectk.errors import AlertError, StepError
+from detectk.errors import StepError
 
 __all__ = ["with_retry"]
 
@@ -66,4 +66,4 @@ def with_retry(  # noqa: PLR0913 - one knob each
 
 
 def _asked_for(error: StepError) -> float:
-    return (error.retry_after or 0.0) if isinstance(error, AlertError) else 0.0
+    return getattr(error, "retry_after", None) or 0.0
