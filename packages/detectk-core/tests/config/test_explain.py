@@ -43,7 +43,7 @@ def test_every_value_says_where_it_is_from(
         "description: Orders per minute",
         'tags: ["critical"]',
         "profile: prod",
-        "host: *** # env CLICKHOUSE_HOST",
+        "host: ch.example.com # env CLICKHOUSE_HOST",
         "port: 9440 # profile 'prod'",
         "timeout: 1.5 # param",
         "database: default # default",

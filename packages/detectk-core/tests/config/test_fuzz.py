@@ -16,7 +16,7 @@ from detectk.plugin.catalogue import Catalogue
 
 SECRET = "Tr0ub4dor hunter2-zwölf 'x'"  # noqa: S105  # it has to look like one
 PARTS = ("Tr0ub4dor", "hunter2", "zw")
-ENVIRON = {"SECRET": SECRET, "HOME": "/nonexistent", "CLICKHOUSE_HOST": SECRET}
+ENVIRON = {"SECRET": SECRET, "HOME": "/nonexistent", "CLICKHOUSE_HOST": "ch.example.com"}
 METRIC = """\
 name: orders
 description: orders ${SECRET}

@@ -617,8 +617,8 @@ def test_what_an_alias_presets_is_blamed_on_the_type(complain: Complain) -> None
 
 
 def test_a_sentence_of_code_loses_the_parts_of_a_secret(catalogue: Catalogue) -> None:
-    loader = ConfigLoader(catalogue, {"HOST": "hunter2"}, "/")
-    text = METRIC.replace(QUERY, "query: x\n    host: ${HOST}")
+    loader = ConfigLoader(catalogue, {"SECRET": "hunter2"}, "/")
+    text = METRIC.replace(QUERY, "query: x\n    host: ${SECRET}")
     with pytest.raises(ConfigError) as caught:
         loader.load_text(text, "m.yaml")
     assert str(caught.value) == (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pickle
 
-from detectk.config.redaction import Redactor
+import pytest
+
+from detectk.config.redaction import Redactor, is_plain
 
 
 def redactor(*secrets: str) -> Redactor:
@@ -56,3 +58,34 @@ def test_its_repr_tells_nothing() -> None:
 
 def test_its_secrets_can_be_handed_to_another_redactor() -> None:
     assert redactor("hunter2", "").secrets == {"hunter2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("POSTGRES_HOST", "db.example"),
+        ("HOST", "a,b"),
+        ("CLICKHOUSE_PORT", "9000"),
+        ("MYSQL_USER", "reader"),
+        ("PGDATABASE_DB", "shop"),
+        ("DETECTK_ENV", "prod"),
+    ],
+)
+def test_what_an_error_needs_is_no_secret(name: str, value: str) -> None:
+    assert is_plain(name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("POSTGRES_PASSWORD", "db.example"),
+        ("SLACK_WEBHOOK", "x"),
+        ("HOSTKEY", "x"),
+        ("CLICKHOUSE_PORT", "hunter2"),
+        ("DATABASE_URL", "x"),
+        ("METRICS_DB", "postgresql://u:p@h/d"),
+        ("DB_USER", "u:p@h"),
+    ],
+)
+def test_anything_else_is(name: str, value: str) -> None:
+    assert not is_plain(name, value)

@@ -63,7 +63,8 @@ def clean(
             continue
         try:
             history.prepare()
-            unknown = sorted(set(history.metrics()) - {job.metric for _, job in group})
+            # A metric that a file names is no orphan, wherever its storage is now.
+            unknown = sorted(set(history.metrics()) - {job.metric for _, job in jobs})
         except DetectKError as error:
             found += [Cleaned(job.metric, None, error=error) for _, job in group]
             continue

@@ -12,6 +12,7 @@ from detectk.config.layers import Layer, merge, only, validate, without
 from detectk.config.metric import Block
 from detectk.config.problems import Problems
 from detectk.config.profiles import Profiles
+from detectk.config.redaction import is_plain
 from detectk.config.references import Resolver
 from detectk.config.specs import OptionSpec, OptionSpecs
 from detectk.config.yaml_tree import Keys, dotted
@@ -246,8 +247,10 @@ class BlockReader:
         for option, name in spec.environment.items():
             value = self._environ.get(name)
             if value and option not in given:
-                self.problems.redactor.add(value)
-                tainted = frozenset({(*params.base, option)})
+                tainted = frozenset[tuple[str | int, ...]]()
+                if not is_plain(name, value):
+                    self.problems.redactor.add(value)
+                    tainted = frozenset({(*params.base, option)})
                 layers.append(
                     Layer(f"env {name}", {option: value}, params.tree, params.base, tainted)
                 )

@@ -6,11 +6,25 @@ import json
 import re
 from urllib.parse import quote
 
-__all__ = ["STARS", "Redactor"]
+__all__ = ["STARS", "Redactor", "is_plain"]
 
 STARS = "***"
 _SHORT = 4
 _PART = re.compile(r"[^\s:/@?&=;,'\"|]{4,}")
+
+_PLAIN = re.compile(
+    r"(?:^|_)(?:HOSTS?|DATABASE|DB|DBNAME|USER|USERNAME|SCHEMA|REGION|ENV|ENVIRONMENT"
+    r"|TIMEZONE|TZ|FILE|PATH|DIR|FOLDER)$",
+    re.IGNORECASE,
+)
+"""Ends of names of what an error is worth nothing without, and that is no password."""
+
+
+def is_plain(name: str, value: str) -> bool:
+    """Whether a variable or option of this name may show its value; an address never may."""
+    if name.upper().endswith("PORT"):
+        return value.isdecimal()
+    return bool(_PLAIN.search(name)) and "://" not in value and "@" not in value
 
 
 class Redactor:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from detectk.config.problems import Problems
+from detectk.config.redaction import is_plain
 from detectk.config.yaml_tree import Keys, Tree, dotted
 from detectk.errors import ConfigError
 
@@ -111,8 +112,9 @@ class Resolver:
                 self._problems.doubt(f"{dotted(keys)}: {error.message}", where, error.hint)
                 tainted.add(keys)
                 return ""
-            found.append(value)
-            self._problems.redactor.add(value)
+            if not (match["name"] and is_plain(match["name"], value)):
+                found.append(value)
+                self._problems.redactor.add(value)
             return value
 
         result = _REFERENCE.sub(replace, text)

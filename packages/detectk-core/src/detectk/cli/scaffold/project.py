@@ -44,6 +44,7 @@ warehouse:
 """
 _SERVER_VARIABLES: Final = """\
 {prefix}_HOST=localhost
+{prefix}_PORT=
 {prefix}_DATABASE=
 {prefix}_USER=
 {prefix}_PASSWORD=
