@@ -179,6 +179,17 @@ def test_a_check_names_the_version_and_the_file(shop: Path) -> None:
     assert (health.ok, health.detail) == (True, f"SQLite {sqlite3.sqlite_version}, {shop}")
 
 
+def test_a_cost_names_what_is_walked_and_what_is_searched(shop: Path) -> None:
+    with closing(sqlite3.connect(shop)) as connection, connection:
+        connection.execute("CREATE TABLE days (day TEXT PRIMARY KEY)")
+    join = "SELECT * FROM orders o JOIN days d ON d.day = o.period_time"
+    found = collector(shop, join).cost(REQUEST)
+    assert found == "scans o; searches d using COVERING index sqlite_autoindex_days_1 (day=?)"
+    for query in ("SELEC 1", "{{ perod_start }}", "SELECT 1; SELECT 2"):
+        assert collector(shop, query).cost(REQUEST) == ""
+    assert collector(shop.parent / "nowhere.db").cost(REQUEST) == ""
+
+
 def test_the_fingerprint_is_of_the_query_and_its_meaning(tmp_path: Path) -> None:
     file, other = tmp_path / "a.db", tmp_path / "b.db"
     base = collector(file).fingerprint()

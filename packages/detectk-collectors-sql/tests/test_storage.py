@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from detectk.clock import SystemClock, VirtualClock
@@ -212,7 +213,8 @@ def test_a_full_disk_keeps_what_was_there(tmp_path: Path) -> None:
     part = prepared(tmp_path, Small)
     history = part.history()
     history.write_points([points(series([0], [1.0]))])
-    many = points(series(range(20_000), [1.0] * 20_000), covered=window(0, 9), fingerprint="f")
+    noise = np.random.default_rng(1).normal(size=100_000).tolist()
+    many = points(series(range(100_000), noise), covered=window(0, 9), fingerprint="f")
     error = failure(lambda: history.write_points([many]))
     assert f"no room for {tmp_path / 'metrics.db'}" in str(error)
     assert "free some space" in str(error)
@@ -220,6 +222,14 @@ def test_a_full_disk_keeps_what_was_there(tmp_path: Path) -> None:
     assert history.coverage(["orders"])["orders"].ranges == ()
     history.write_points([points(series([1], [1.0]))])
     assert len(history.read_points([ALL])[0][0]) == 2
+
+
+def test_half_a_character_is_refused(tmp_path: Path) -> None:
+    state = prepared(tmp_path).state()
+    lease = state.lease(["orders"], holder="me", ttl=timedelta(hours=1)).held["orders"]
+    error = failure(lambda: state.commit([StateChange(lease, {KEY: "bad byte \udc80"})]))
+    assert "a text with '\\udc80' is no valid Unicode" in str(error)
+    assert state.commit([StateChange(lease, {KEY: "fine"})]) == []
 
 
 def test_without_tables_the_way_out_is_named(tmp_path: Path) -> None:

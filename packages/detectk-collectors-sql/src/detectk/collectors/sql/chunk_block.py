@@ -10,15 +10,21 @@ import numpy as np
 import numpy.typing as npt
 
 from detectk.collectors.sql.chunk_notes import Notes, joined_notes, taken_notes
-from detectk.collectors.sql.versions import Kind
+from detectk.collectors.sql.versions import Kind, Micros
 
-__all__ = ["NEVER", "Block", "Mask", "Records", "record"]
+__all__ = ["BUCKET", "ENDS", "NEVER", "SLOTS", "Block", "Mask", "Records", "owner_starts", "record"]
 
 Records: TypeAlias = npt.NDArray[Any]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 NEVER: Final = -(2**63)
 """``revised_at`` of a row that was not."""
+BUCKET: Final = 7
+"""Owners whose numbers differ in so many low bits only share a bucket."""
+SLOTS: Final = (1 << BUCKET) - 1
+"""The low bits."""
+ENDS: Final = np.dtype([("owner", "<i8"), ("first", "<i8"), ("last", "<i8")])
+"""First and newest time of an owner."""
 
 
 def record(kind: Kind) -> np.dtype[Any]:
@@ -69,3 +75,10 @@ class Block:
         if any(block.notes for block in blocks):
             notes = joined_notes((block.notes, len(block)) for block in blocks)
         return Block(np.concatenate([block.rows for block in blocks]), notes)
+
+
+def owner_starts(block: Block) -> tuple[Micros, Micros]:
+    """Return where each owner of a block, at least one row, starts and ends."""
+    owner = block.rows["owner"]
+    cuts = np.flatnonzero(owner[1:] != owner[:-1]) + 1
+    return np.append(0, cuts), np.append(cuts, len(owner))

@@ -23,7 +23,7 @@ from detectk.collectors.sql.chunk_notes import (
 )
 from detectk.collectors.sql.versions import Kind, Micros
 
-__all__ = ["ChunkCodec", "Span", "Stored", "item_bytes"]
+__all__ = ["ChunkCodec", "Span", "Stored"]
 
 Stored: TypeAlias = tuple[Any, ...]
 """A row of the table in the order of `ChunkCodec.names`."""
@@ -104,22 +104,21 @@ class ChunkCodec:
         times = [self.times(*span) for span in spans]
         rows["time"] = np.concatenate(times)
         for name, (place, dtype) in self.columns.items():
-            rows[name] = _joined([item_bytes(span, place, dtype.itemsize) for span in spans], dtype)
+            rows[name] = _joined(
+                [_item_bytes(span, place, dtype.itemsize) for span in spans], dtype
+            )
         moment = np.dtype("<i8")
         rows["seen"] = np.concatenate(
-            [
-                time
-                if span[0][self.seen] is None
-                else np.frombuffer(item_bytes(span, self.seen, _EIGHT), moment)
-                for span, time in zip(spans, times, strict=True)
-            ]
+            [self._seen(span, time) for span, time in zip(spans, times, strict=True)]
         )
-        rows["first_seen"] = _joined([item_bytes(span, self.read, _EIGHT) for span in spans], moment)
+        rows["first_seen"] = _joined(
+            [_item_bytes(span, self.read, _EIGHT) for span in spans], moment
+        )
         rows["revised_at"] = _joined(
             [
                 _NEVER * count
                 if span[0][self.read + 1] is None
-                else item_bytes(span, self.read + 1, _EIGHT)
+                else _item_bytes(span, self.read + 1, _EIGHT)
                 for span, count in zip(spans, counts, strict=True)
             ],
             moment,
@@ -136,6 +135,11 @@ class ChunkCodec:
             for chunk, a, b in spans
         )
 
+    def seen_in(self, chunks: Sequence[Stored]) -> Micros:
+        """Return when the rows of whole chunks were seen."""
+        spans = [(chunk, 0, chunk[3]) for chunk in chunks]
+        return np.concatenate([self._seen(span, self.times(*span)) for span in spans])
+
     def span(self, chunk: Stored, start: int, end: int) -> Span:
         """Return which rows of a chunk are in ``start <= time < end``."""
         a = self._place(chunk, start) if chunk[1] < start else 0
@@ -149,7 +153,13 @@ class ChunkCodec:
             return moments
         _, first, last, count, *_ = chunk
         step = (last - first) // (count - 1) if count > 1 else 0
-        return np.arange(a, b, dtype=np.int64) * step + first
+        grid: Micros = np.arange(a, b, dtype=np.int64) * step + first
+        return grid
+
+    def _seen(self, span: Span, times: Micros) -> Micros:
+        if span[0][self.seen] is None:
+            return times
+        return np.frombuffer(_item_bytes(span, self.seen, _EIGHT), "<i8")
 
     def _place(self, chunk: Stored, moment: int) -> int:
         """Return how many rows of a chunk lie before a moment."""
@@ -163,7 +173,7 @@ class ChunkCodec:
         return int(-((first - moment) * (count - 1) // (last - first)))
 
 
-def item_bytes(span: Span, place: int, width: int) -> bytes:
+def _item_bytes(span: Span, place: int, width: int) -> bytes:
     """Return the items of one column of a span."""
     chunk, a, b = span
     blob: bytes = chunk[place]
@@ -197,8 +207,9 @@ def _unless(
 def _alike(items: npt.NDArray[Any], starts: Micros, ends: Micros) -> Mask:
     """Return which pieces hold one item many times; a piece without items does."""
     changes = np.zeros(len(items) + 1, np.int64)
-    np.cumsum(items[1:] != items[:-1], out=changes[1:-1]) if len(items) > 1 else None
-    changes[-1:] = changes[-2:-1]
+    if len(items) > 1:
+        np.cumsum(items[1:] != items[:-1], out=changes[1:-1])
+        changes[-1] = changes[-2]
     alike: Mask = changes[starts] == changes[np.maximum(ends - 1, starts)]
     return alike
 

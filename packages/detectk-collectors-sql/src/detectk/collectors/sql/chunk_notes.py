@@ -75,7 +75,7 @@ def joined_notes(parts: Iterable[tuple[Notes, int]]) -> Notes:
 
 
 def dump_notes(notes: Notes) -> str | None:
-    """Return ``{name: cell of all rows, or list of cells}``; a row that lacks the name has []."""
+    """Return ``{name: cells}``, one cell when all are alike; a row that lacks the name has []."""
     if not notes:
         return None
     return _encode({name: _shortened(cells) for name, cells in notes.items()})
@@ -85,10 +85,9 @@ def load_notes(text: str | None, count: int) -> Notes:
     """Return the notes that `dump_notes` wrote."""
     if text is None:
         return {}
-    columns: dict[str, Any] = json.loads(text)
+    columns: dict[str, list[Any]] = json.loads(text)
     return {
-        name: cells if isinstance(cells, list) else [cells] * count
-        for name, cells in columns.items()
+        name: cells if len(cells) == count else cells * count for name, cells in columns.items()
     }
 
 
@@ -109,10 +108,9 @@ def text_notes(texts: Sequence[str | None]) -> Notes:
     return {name: [row.get(name, _ABSENT) for row in rows] for name in names}
 
 
-def _shortened(cells: Sequence[Any]) -> object:
-    first = cells[0]
-    alike = {type(cell) for cell in cells} in _ALIKE and cells.count(first) == len(cells)
-    return first if alike else cells
+def _shortened(cells: Sequence[Any]) -> Sequence[Any]:
+    alike = cells.count(cells[0]) == len(cells) and set(map(type, cells)) in _ALIKE
+    return cells[:1] if alike else cells
 
 
 def _row_text(row: Mapping[str, Any]) -> str | None:

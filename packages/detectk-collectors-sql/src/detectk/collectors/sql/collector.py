@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Final
 
-from detectk.collectors.sql.dialects import SqliteDialect
+from detectk.collectors.sql.dialects import Connection, Source, dialect_of
 from detectk.collectors.sql.options import SqlCollectorOptions
 from detectk.contracts.collector import Collector, Request
 from detectk.contracts.options import RowOptions
@@ -27,11 +28,14 @@ _AT_ONCE: Final = 10_000
 
 
 class SqlCollector(Collector[SqlCollectorOptions]):
-    """Runs one query a request, on a connection of its own that cannot write."""
+    """Runs one query a request, on a connection that cannot write.
+
+    Everybody in a run who asks one server as one user takes turns with a few connections.
+    """
 
     def __init__(self, options: SqlCollectorOptions, services: Services) -> None:
         super().__init__(options, services)
-        self._dialect = SqliteDialect(options.file(services.root), timeout=options.timeout)
+        self._dialect = dialect_of(options, services.root)
 
     def collect(self, request: Request) -> Sequence[Series]:
         """Return the series of the window.
@@ -91,11 +95,45 @@ class SqlCollector(Collector[SqlCollectorOptions]):
         text = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=False)
         return blake2b(text.encode(), digest_size=8).hexdigest()
 
-    def _columns(self, query: str) -> Mapping[str, Sequence[Any]]:
-        connection = self._dialect.source(self.services.clock)
+    def cost(self, request: Request) -> str:
+        """Return what the database expects of the query, or nothing where it cannot say."""
         try:
-            cursor = connection.cursor()
-            cursor.execute(query)
+            query = self.describe(request)
+            with self._source() as source:
+                return self._dialect.cost(source.connection, query)
+        except Exception:  # noqa: BLE001  # a guess is not worth an error
+            return ""
+
+    def _columns(self, query: str) -> Mapping[str, Sequence[Any]]:
+        while True:
+            source: Source | None = None
+            try:
+                with self._source() as source:
+                    columns = self._asked(source.connection, query)
+                    source.used = True
+                    return columns
+            except self._dialect.errors as error:
+                # Whoever was let in before may have been thrown out since, a new one was not.
+                lost = self._dialect.trouble(error, source=True).lost
+                if not (lost and source and source.used):
+                    raise
+
+    @contextmanager
+    def _source(self) -> Iterator[Source]:
+        """Borrow a connection that cannot write, or have one for this question only."""
+        clock = self.services.clock
+        if pool := self._dialect.pool(self.services.shared, clock):
+            with pool.borrow() as source:
+                yield source
+        else:
+            connection = self._dialect.source(clock)
+            with closing(connection):
+                yield Source(connection)
+
+    def _asked(self, connection: Connection, query: str) -> Mapping[str, Sequence[Any]]:
+        clock, rows = self.services.clock, list[tuple[object, ...]]()
+        deadline = clock.monotonic() + self.options.timeout
+        with self._dialect.asked(connection, query) as cursor:
             if cursor.description is None:
                 raise CollectError("the query gives no columns", hint="write a SELECT")
             names = [str(column[0]) for column in cursor.description]
@@ -103,15 +141,19 @@ class SqlCollector(Collector[SqlCollectorOptions]):
                 raise CollectError(
                     f"the query gives column {twice[0]!r} twice", hint="rename one with AS"
                 )
-            rows: list[tuple[object, ...]] = []
             while some := cursor.fetchmany(_AT_ONCE):
                 rows += some
+                if clock.monotonic() > deadline:
+                    # Some servers measure each piece of an answer by itself.
+                    raise CollectError(
+                        f"the query took longer than {self.options.timeout:g} s",
+                        hint="ask for less, add an index, or raise timeout",
+                        retryable=True,
+                    )
                 if len(rows) > self.options.max_rows:
                     raise CollectError(
                         f"the query gives more than {self.options.max_rows} rows",
                         hint="aggregate in the query, or raise max_rows",
                     )
-        finally:
-            connection.close()
         columns = zip(*rows, strict=True) if rows else ((),) * len(names)
         return dict(zip(names, columns, strict=True))

@@ -6,11 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from threading import RLock
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from detectk.collectors.sql.dialects import Columns, Connection, Cursor, Dialect, Trouble
 from detectk.errors import StorageError
+
+if TYPE_CHECKING:  # a dialect chooses a layout, and layouts use this module
+    from detectk.collectors.sql.dialects import Columns, Connection, Cursor, Dialect, Trouble
 
 __all__ = ["Database"]
 
@@ -75,7 +78,17 @@ class Database:
             values: What the list holds.
             more: Arguments after the list.
         """
-        return [row for some in self._lists(values) for row in self._ask(sql, some, more)]
+        found: list[Any] = []
+        for some in self._lists(values):
+            text, args = self.listed(sql, some)
+            found += self.query(text, [*args, *more])
+        return found
+
+    def listed(self, sql: str, values: Sequence[object]) -> tuple[str, list[object]]:
+        """Return a statement with ``values`` in the place of its ``IN ({})``, and its arguments."""
+        if self.dialect.arrays:
+            return sql.replace("IN ({})", "= ANY (?)"), [list(values)]
+        return sql.format(", ".join("?" * len(values))), list(values)
 
     def run(self, sql: str, args: Sequence[object] = ()) -> int:
         """Run a statement and return how many rows it changed."""
@@ -85,8 +98,11 @@ class Database:
 
     def run_in(self, sql: str, values: Sequence[object], *more: object) -> int:
         """Run a statement whose ``IN ({})`` takes any number of ``values``; return its count."""
-        marks = self._marks
-        return sum(self.run(sql.format(marks(s)), (*s, *more)) for s in self._lists(values))
+        changed = 0
+        for some in self._lists(values):
+            text, args = self.listed(sql, some)
+            changed += self.run(text, [*args, *more])
+        return changed
 
     def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Run a statement once a row."""
@@ -125,8 +141,9 @@ class Database:
             try:
                 step()
             except BaseException:
-                with suppress(StorageError):
-                    self.run("ROLLBACK")
+                for statement in self.dialect.schema_undo:
+                    with suppress(StorageError):
+                        self.run(statement)
                 raise
             for statement in self.dialect.schema_unlock:
                 self.run(statement)
@@ -167,26 +184,31 @@ class Database:
                 raise
             self.run(begin)
 
-    def _ask(self, sql: str, some: Sequence[object], more: Sequence[object]) -> list[Any]:
-        return self.query(sql.format(self._marks(some)), (*some, *more))
-
     def _lists(self, values: Sequence[object]) -> Iterator[Sequence[object]]:
         size = self.dialect.arguments
         return (values[start : start + size] for start in range(0, len(values), size))
-
-    def _marks(self, values: Sequence[object]) -> str:
-        return ", ".join("?" * len(values))
 
     @contextmanager
     def _cursor(self) -> Iterator[Cursor]:
         with self._lock:
             try:
-                if self._connection is None:
-                    self._connection = self._connect()
-                    self.opened += 1
-                yield self._connection.cursor()
+                connection = self._connection or self._open()
+                yield connection.cursor()
+            except UnicodeEncodeError as error:
+                text = ascii(error.object[error.start : error.end])
+                raise StorageError(
+                    f"a text with {text} is no valid Unicode and cannot be kept",
+                    hint="look where its bytes were decoded",
+                ) from error
             except self.dialect.errors as error:
                 trouble = self.dialect.trouble(error, source=False)
                 if trouble.lost:
+                    # Who never had a connection has lost none: trying at once is no use.
+                    trouble = replace(trouble, lost=self._connection is not None)
                     self.close()
                 raise _DatabaseError(trouble) from error
+
+    def _open(self) -> Connection:
+        self._connection = self._connect()
+        self.opened += 1
+        return self._connection

@@ -41,6 +41,7 @@ class Directory:
         self._opened = 0
         self._numbers: dict[str, dict[Any, int]] = {}
         self._labels: dict[str, Labels] = {}
+        self._keys: dict[Labels, str] = {}
 
     def metrics(self, names: Collection[str]) -> Mapping[str, int]:
         """Return the numbers of metrics, new ones for those without."""
@@ -72,6 +73,12 @@ class Directory:
             self._labels[key] = Labels.from_key(key)
         return self._labels[key]
 
+    def key(self, labels: Labels) -> str:
+        """Return the key of labels."""
+        if labels not in self._keys:
+            self._keys[labels] = labels.key
+        return self._keys[labels]
+
     def _query(self, sql: str, names: Sequence[str] | None) -> list[Any]:
         if names is None:
             return self._database.query(sql)
@@ -90,7 +97,6 @@ class Directory:
         unknown = sorted({key for key in keys if key not in known})
         if unknown:
             known.update(self._database.transact(lambda: self._add(table, columns, unknown, find)))
-            self._opened = self._database.opened
         return {key: known[key] for key in keys}
 
     def _add(
@@ -103,8 +109,7 @@ class Directory:
         found = dict(find(keys))
         new = [key for key in keys if key not in found]
         if new:
-            rows = [key if isinstance(key, tuple) else (key,) for key in new]
-            cells = map(list, zip(*rows, strict=True))
+            cells = map(list, zip(*new, strict=True)) if len(columns) > 1 else [new]
             self._database.insert_new(table, dict(zip(columns, cells, strict=True)))
             found = dict(find(keys))
         return found

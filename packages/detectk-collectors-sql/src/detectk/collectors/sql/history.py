@@ -1,7 +1,5 @@
 """Points, verdicts, their revisions and what was collected, in a SQL database."""
 
-# ruff: noqa: S608  # every name in a statement is our own
-
 from __future__ import annotations
 
 from collections import defaultdict
@@ -10,6 +8,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from detectk.clock import Clock
+from detectk.collectors.sql.covered import Covered
 from detectk.collectors.sql.database import Database
 from detectk.collectors.sql.directory import Directory, Judge, Owner
 from detectk.collectors.sql.rows import (
@@ -30,7 +29,6 @@ from detectk.contracts.history import (
     Points,
     Pruned,
     Retention,
-    note_loaded,
 )
 from detectk.values.labels import Labels
 from detectk.values.series import Series
@@ -41,7 +39,6 @@ __all__ = ["SqlHistory"]
 
 Item = TypeVar("Item", Points, Judgements)
 Named = TypeVar("Named", Owner, Judge)
-Loaded = Mapping[str, tuple[Window, ...]]
 
 _ROWS_AT_ONCE: Final = 50_000
 """Rows of one transaction, unless one item has more; other writers wait that long."""
@@ -60,6 +57,7 @@ class SqlHistory(History):
         self._database = database
         self._clock = clock
         self._directory = Directory(database)
+        self._covered = Covered(database)
         self._points = database.dialect.versions(database, POINTS)
         self._verdicts = database.dialect.versions(database, VERDICTS)
 
@@ -75,13 +73,12 @@ class SqlHistory(History):
         """Keep points and note what was covered."""
         for group in _grouped(batch, [sum(map(len, item.series)) for item in batch]):
             metrics = self._directory.metrics({item.metric for item in group})
-            keys = {(metrics[i.metric], s.labels.key) for i in group for s in i.series if len(s)}
-            owners = self._directory.series(keys)
+            told = [(item, series) for item in group for series in item.series if len(series)]
+            keys = [(metrics[i.metric], self._directory.key(s.labels)) for i, s in told]
+            owners = self._directory.series(set(keys))
             kept = [
-                Kept(owners[metrics[i.metric], s.labels.key], point_rows(s), to_micros(i.step))
-                for i in group
-                for s in i.series
-                if len(s)
+                Kept(owners[key], point_rows(series), to_micros(item.step))
+                for key, (item, series) in zip(keys, told, strict=True)
             ]
             covered = [(metrics[i.metric], i.covered, i.fingerprint) for i in group if i.covered]
             self._write(self._points, metrics.values(), kept, covered)
@@ -100,7 +97,7 @@ class SqlHistory(History):
             told = [(item, verdicts) for item in group for verdicts in item.verdicts]
             told = [(item, verdicts) for item, verdicts in told if len(verdicts)]
             metrics = self._directory.metrics({item.metric for item, _ in told})
-            keys = [(metrics[item.metric], verdicts.labels.key) for item, verdicts in told]
+            keys = [(metrics[i.metric], self._directory.key(v.labels)) for i, v in told]
             series = self._directory.series(set(keys))
             pairs = [(series[key], v.detector) for key, (_, v) in zip(keys, told, strict=True)]
             judges = self._directory.judges(set(pairs))
@@ -142,14 +139,14 @@ class SqlHistory(History):
             self._lock(metrics)
             for some in _one_an_owner(kept):
                 versions.keep(some, now=now)
-            self._cover(covered)
+            self._covered.note(covered)
 
         self._database.transact(step)
 
     def _lock(self, metrics: Iterable[int]) -> None:
         """Make other writers of the same metrics wait, where beginning has not done it."""
         if locking := self._database.dialect.locking:
-            sql = f"SELECT id FROM dtk_metrics WHERE id IN ({{}}) ORDER BY id {locking}"
+            sql = f"SELECT id FROM dtk_metrics WHERE id IN ({{}}) ORDER BY id {locking}"  # noqa: S608  # ours
             self._database.query_in(sql, sorted(metrics))
 
     def _read_points(self, requests: Sequence[HistoryRequest]) -> list[list[Series]]:
@@ -177,10 +174,7 @@ class SqlHistory(History):
 
     def _coverage(self, metrics: Sequence[str]) -> dict[str, Coverage]:
         names = sorted(set(metrics))
-        sql = f"{_RANGES} WHERE m.name IN ({{}}) ORDER BY m.name, c.begins"
-        loaded: defaultdict[str, defaultdict[str, list[Window]]] = defaultdict(_lists)
-        for name, fingerprint, begins, ends in self._database.query_in(sql, names):
-            loaded[name][fingerprint].append(Window(from_micros(begins), from_micros(ends)))
+        loaded = self._covered.read(names)
         owners = self._directory.owners(names)
         ends = self._points.extents([owner.number for owner in owners])
         extent: defaultdict[str, dict[Labels, Window]] = defaultdict(dict)
@@ -197,12 +191,7 @@ class SqlHistory(History):
                 newest = from_micros(ends[judge.number][1])
                 judged[judge.metric][judge.labels, judge.detector] = newest
         return {
-            name: Coverage(
-                {text: tuple(windows) for text, windows in loaded[name].items()},
-                extent[name],
-                judged[name],
-            )
-            for name in metrics
+            name: Coverage(loaded.get(name, {}), extent[name], judged[name]) for name in metrics
         }
 
     def _prune(self, some: Mapping[str, Retention], *, execute: bool) -> dict[str, Pruned]:
@@ -225,46 +214,6 @@ class SqlHistory(History):
         verdicts = self._verdicts.extents([judge.number for judge in judges])
         named = {owner.metric for owner in owners if owner.number in points}
         return sorted(named | {judge.metric for judge in judges if judge.number in verdicts})
-
-    def _cover(self, covered: Sequence[tuple[int, Window, str]]) -> None:
-        """Note what was loaded; only the ranges that are others than before are written."""
-        if not covered:
-            return
-        metrics = sorted({metric for metric, _, _ in covered})
-        sql = "SELECT metric, fingerprint, begins, ends FROM dtk_covered WHERE metric IN ({})"
-        rows = self._database.query_in(sql, metrics)
-        before = {(metric, begins): (ends, text) for metric, text, begins, ends in rows}
-        loaded: dict[int, Loaded] = {metric: {} for metric in metrics}
-        held: defaultdict[int, defaultdict[str, list[Window]]] = defaultdict(_lists)
-        for (metric, begins), (ends, text) in sorted(before.items()):
-            held[metric][text].append(Window(from_micros(begins), from_micros(ends)))
-        for metric, windows in held.items():
-            loaded[metric] = {text: tuple(some) for text, some in windows.items()}
-        for metric, window, text in covered:
-            loaded[metric] = note_loaded(loaded[metric], window, text)
-        after = {
-            (metric, to_micros(window.start)): (to_micros(window.end), text)
-            for metric, texts in loaded.items()
-            for text, windows in texts.items()
-            for window in windows
-        }
-        gone = [key for key in before if key not in after]
-        self._database.run_many("DELETE FROM dtk_covered WHERE metric = ? AND begins = ?", gone)
-        new = [(*key, *rest) for key, rest in after.items() if before.get(key) != rest]
-        if new:
-            names = ("metric", "begins", "ends", "fingerprint")
-            columns = dict(zip(names, map(list, zip(*new, strict=True)), strict=True))
-            self._database.replace("dtk_covered", ("metric", "begins"), columns)
-
-
-_RANGES: Final = (
-    "SELECT m.name, c.fingerprint, c.begins, c.ends "
-    "FROM dtk_covered c JOIN dtk_metrics m ON m.id = c.metric"
-)
-
-
-def _lists() -> defaultdict[str, list[Window]]:
-    return defaultdict(list)
 
 
 def _by_metric(named: Iterable[Named]) -> defaultdict[str, list[Named]]:

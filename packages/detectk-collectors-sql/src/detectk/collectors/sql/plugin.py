@@ -27,7 +27,7 @@ def detectk_components() -> Iterable[Component]:
             name="sql",
             target="detectk.collectors.sql.collector:SqlCollector",
             options="detectk.collectors.sql.options:SqlCollectorOptions",
-            summary="rows of a SQL query: SQLite",
+            summary="rows of a SQL query: SQLite, PostgreSQL, MySQL and MariaDB",
             aliases=_ALIASES,
         ),
         Component(
@@ -35,7 +35,7 @@ def detectk_components() -> Iterable[Component]:
             name="sql",
             target="detectk.collectors.sql.storage:SqlStorage",
             options="detectk.collectors.sql.options:SqlStorageOptions",
-            summary="points, verdicts and alert state in a SQL database: SQLite",
+            summary="points, verdicts and alert state in SQLite, PostgreSQL, MySQL or MariaDB",
             aliases=_ALIASES,
         ),
     )

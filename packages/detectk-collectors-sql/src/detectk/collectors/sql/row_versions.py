@@ -192,7 +192,7 @@ class RowVersions(Versions):
         head = f"SELECT %d AS part, {owner}, time, {', '.join(self._compared)}"
         head = f"{head}, nullif({self._kind.notes}, '{{}}') AS notes"
         if every:
-            terms = (
+            terms: tuple[str, ...] = (
                 f"{head}, seen, 0 AS in_force, id AS written FROM {self._old}",
                 f"{head}, seen, 1 AS in_force, 0 AS written FROM {self._rows}",
             )
@@ -208,8 +208,9 @@ class RowVersions(Versions):
     ) -> Iterator[list[Any]]:
         """Return the rows of ``terms``, each for the owners and the span of a group."""
         room = self._database.dialect.arguments
+        template = f"{self._kind.owner} IN ({{}}) AND time >= ? AND time < ?"
         sql: list[str] = []
-        args: list[int] = []
+        args: list[object] = []
         for span, owners in groups.items():
             some = list(owners)
             for start in range(0, len(some), room):
@@ -217,11 +218,10 @@ class RowVersions(Versions):
                 if sql and (len(sql) >= _TERMS or len(args) + len(listed) > room):
                     yield self._database.query(" UNION ALL ".join(sql) + order, args)
                     sql, args = [], []
-                marks = ", ".join("?" * len(listed))
+                where, some_args = self._database.listed(template, listed)
                 for term in terms(span):
-                    where = f"{self._kind.owner} IN ({marks}) AND time >= ? AND time < ?"
                     sql.append(f"{term} WHERE {where}")
-                    args += [*listed, *span]
+                    args += [*some_args, *span]
         if sql:
             yield self._database.query(" UNION ALL ".join(sql) + order, args)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
+from typing import Final
 
 import numpy as np
 
 from detectk.collectors.sql.versions import Micros, Rows
-from detectk.values.arrays import Times, to_datetime, to_instant
+from detectk.values.arrays import Context, Times
 from detectk.values.labels import Labels
 from detectk.values.series import Series
 from detectk.values.verdicts import Verdicts
@@ -22,19 +23,23 @@ __all__ = [
 ]
 
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
 def to_micros(at: datetime) -> int:
     """Return microseconds since 1970."""
-    return int(to_instant(at).astype(np.int64))
+    return (at - _EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
     """Return the aware time of microseconds since 1970."""
-    return to_datetime(np.datetime64(micros, "us"))
+    return _EPOCH + timedelta(microseconds=micros)
 
 
 def point_rows(series: Series) -> Rows:
     """Return the points of a series."""
-    columns = {"value": series.values, "status": series.status}
+    columns: dict[str, Context] = {"value": series.values, "status": series.status}
     return Rows(_micros(series.times), columns, series.context)
 
 

@@ -43,7 +43,8 @@ def _migrate(database: Database, clock: Clock) -> None:
             database.run(statement)
     row = (len(migrations), clock.now().isoformat(timespec="seconds"))
     if not version:
-        database.run(f"CREATE TABLE IF NOT EXISTS {_VERSIONS} (version INTEGER, migrated_at TEXT)")
+        columns = "version INTEGER NOT NULL PRIMARY KEY, migrated_at TEXT"
+        database.run(f"CREATE TABLE IF NOT EXISTS {_VERSIONS} ({columns})")
         database.run(f"INSERT INTO {_VERSIONS} (version, migrated_at) VALUES (?, ?)", row)
     else:
         database.run(f"UPDATE {_VERSIONS} SET version = ?, migrated_at = ?", row)

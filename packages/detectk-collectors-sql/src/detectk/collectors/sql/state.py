@@ -137,8 +137,8 @@ class SqlState(State):
         refused: dict[str, str] = {}
         if self._database.dialect.locking:
             # What is not there cannot be locked, and two would take it at once.
-            known = {name for (name,) in self._database.query_in(_NAMES, names)}
-            new = [name for name in names if name not in known]
+            there = {name for (name,) in self._database.query_in(_NAMES, names)}
+            new = [name for name in names if name not in there]
             cells = (new, [0] * len(new), [""] * len(new), [0.0] * len(new))
             self._database.insert_new("dtk_leases", dict(zip(_LEASE, cells, strict=True)))
         known = {row[0]: row[1:] for row in self._leases(names)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detectk.collectors.sql.database import Database
-from detectk.collectors.sql.dialects import Connection, SqliteDialect
+from detectk.collectors.sql.dialects import Connection, dialect_of
 from detectk.collectors.sql.history import SqlHistory
 from detectk.collectors.sql.options import SqlStorageOptions
 from detectk.collectors.sql.state import SqlState
@@ -20,7 +20,7 @@ class SqlStorage(Storage[SqlStorageOptions]):
 
     def __init__(self, options: SqlStorageOptions, services: Services) -> None:
         super().__init__(options, services)
-        self._dialect = SqliteDialect(options.file(services.root), timeout=options.timeout)
+        self._dialect = dialect_of(options, services.root)
         self._database = Database(self._dialect, self.connect)
         self._history = SqlHistory(self._database, services.clock)
         self._state = SqlState(self._database, services.clock)

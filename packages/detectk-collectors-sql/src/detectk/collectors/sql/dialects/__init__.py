@@ -1,7 +1,22 @@
 """What differs from one SQL database to the next: one small module each."""
 
 from detectk.collectors.sql.dialects.cells import Cells, Columns
-from detectk.collectors.sql.dialects.dialect import Connection, Cursor, Dialect, Trouble
+from detectk.collectors.sql.dialects.chosen import dialect_of
+from detectk.collectors.sql.dialects.dialect import Connection, Cursor, Dialect, Source, Trouble
+from detectk.collectors.sql.dialects.mysql import MysqlDialect
+from detectk.collectors.sql.dialects.postgresql import PostgresqlDialect
 from detectk.collectors.sql.dialects.sqlite import SqliteDialect
 
-__all__ = ["Cells", "Columns", "Connection", "Cursor", "Dialect", "SqliteDialect", "Trouble"]
+__all__ = [
+    "Cells",
+    "Columns",
+    "Connection",
+    "Cursor",
+    "Dialect",
+    "MysqlDialect",
+    "PostgresqlDialect",
+    "Source",
+    "SqliteDialect",
+    "Trouble",
+    "dialect_of",
+]

@@ -6,17 +6,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from detectk.clock import Clock
 from detectk.collectors.sql.dialects.cells import Columns, row_tuples
+from detectk.contracts.pool import Pool, Shared
 
 if TYPE_CHECKING:
     from detectk.collectors.sql.database import Database
     from detectk.collectors.sql.versions import Kind, Versions
 
-__all__ = ["Connection", "Cursor", "Dialect", "Trouble"]
+__all__ = ["Connection", "Cursor", "Dialect", "Source", "Trouble"]
 
 
 class Cursor(Protocol):
@@ -80,6 +82,14 @@ class Trouble:
     lost: bool = False
 
 
+@dataclass(slots=True)
+class Source:
+    """A pooled connection; one that was used before may have died since."""
+
+    connection: Connection
+    used: bool = False
+
+
 class Dialect(ABC):
     """One kind of database, at one address.
 
@@ -102,10 +112,14 @@ class Dialect(ABC):
     """Keeps everybody else from migrating at the same time; begins a transaction if it can."""
     schema_unlock: ClassVar[Sequence[str]]
     """Ends what ``schema_lock`` began."""
+    schema_undo: ClassVar[Sequence[str]] = ("ROLLBACK",)
+    """Ends it after a failure."""
     embedded: ClassVar[bool] = False
     """Whether everybody who uses the database runs on this host."""
     arguments: ClassVar[int] = 500
     """Most arguments of one IN list."""
+    arrays: ClassVar[bool] = False
+    """Whether one argument may be a list, which reads faster than so many arguments."""
     infinities: ClassVar[bool] = True
     """Whether a number may be infinite."""
 
@@ -130,6 +144,18 @@ class Dialect(ABC):
     @abstractmethod
     def source(self, clock: Clock) -> Connection:
         """Return a connection that cannot write and that stops a query at the time limit."""
+
+    @abstractmethod
+    def asked(self, connection: Connection, query: str) -> AbstractContextManager[Cursor]:
+        """Ask a user's query on a connection of `source`; its rows come as they are fetched."""
+
+    @abstractmethod
+    def cost(self, connection: Connection, query: str) -> str:
+        """Return a line about how the database would answer a user's query."""
+
+    def pool(self, shared: Shared, clock: Clock) -> Pool[Source] | None:  # noqa: ARG002  # a server needs them
+        """Return the pool of `source` connections; None where opening one costs nothing."""
+        return None
 
     @abstractmethod
     def check(self, *, source: bool) -> str:

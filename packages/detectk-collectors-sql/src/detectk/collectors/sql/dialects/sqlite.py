@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from detectk.clock import Clock, SystemClock
 from detectk.collectors.sql.dialects.dialect import Connection, Cursor, Dialect, Trouble
 from detectk.collectors.sql.dialects.mounts import network_filesystem
+from detectk.collectors.sql.dialects.sqlite_packing import add_packing
 from detectk.collectors.sql.dialects.sqlite_tables import MIGRATIONS
 from detectk.errors import StorageError
+
+if TYPE_CHECKING:
+    from detectk.collectors.sql.database import Database
+    from detectk.collectors.sql.versions import Kind, Versions
 
 __all__ = ["SqliteDialect"]
 
 _STEPS: Final = 20_000
 """Steps of SQLite's machine between two looks at the clock: about a millisecond."""
 _PAUSE: Final = 0.01
+_MAPPED: Final = 128 * 2**20
+"""Bytes of the file that are read without a copy: chunks come out in half the time."""
+_PAGE: Final = 8192
+"""Bytes of a page: a chunk fits one or two. It only counts when the file is made."""
 
 _ELSEWHERE: Final = "make it writable, or set DETECTK_HOME to a local folder that is"
 _BUSY: Final = "another process is writing to it; run again, or raise timeout"
@@ -109,8 +119,11 @@ class SqliteDialect(Dialect):
             self._file, timeout=self._timeout, isolation_level=None, check_same_thread=False
         )
         try:
+            connection.execute(f"PRAGMA page_size = {_PAGE}")
             self._enter_wal(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA mmap_size = {_MAPPED}").fetchall()
+            add_packing(connection)
         except BaseException:
             connection.close()
             raise
@@ -128,6 +141,25 @@ class SqliteDialect(Dialect):
         )
         connection.set_progress_handler(_stop_after(self._timeout, clock), _STEPS)
         return connection
+
+    @contextmanager
+    def asked(self, connection: Connection, query: str) -> Iterator[Cursor]:
+        """Ask; the connection was opened so that nothing can be written."""
+        cursor = connection.cursor()
+        cursor.execute(query)
+        yield cursor
+
+    def cost(self, connection: Connection, query: str) -> str:
+        """Return which tables the query walks, and which it searches with an index."""
+        with self.asked(connection, f"EXPLAIN QUERY PLAN {query}") as cursor:
+            steps = [str(row[3]) for row in cursor.fetchall()]
+        verbs = {"SCAN": "scans", "SEARCH": "searches"}
+        told = (step.partition(" ") for step in steps)
+        return "; ".join(
+            f"{verbs[verb]} {rest.replace('USING', 'using').replace('INDEX', 'index')}"
+            for verb, _, rest in told
+            if verb in verbs
+        )
 
     def check(self, *, source: bool) -> str:
         """Return the version and the file; a storage that is not there yet is fine."""
@@ -157,6 +189,12 @@ class SqliteDialect(Dialect):
         """Return whether ``table`` is there."""
         cursor.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,))
         return bool(cursor.fetchall())
+
+    def versions(self, database: Database, kind: Kind) -> Versions:
+        """Return rows in chunks."""
+        from detectk.collectors.sql.chunk_versions import ChunkVersions  # it imports this module
+
+        return ChunkVersions(database, kind)
 
     def _enter_wal(self, connection: sqlite3.Connection) -> None:
         """Turn WAL mode on; SQLite does not wait for others itself when a new file is made."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Final
 
+from detectk.collectors.sql.dialects.sqlite_chunks import CHUNKS
 from detectk.values.series import Status
 from detectk.values.verdicts import Verdict
 
@@ -181,5 +182,5 @@ _FINGERPRINTS: Final = (
 )
 """What was loaded belongs to a question, no longer to its metric."""
 
-MIGRATIONS: Final[Sequence[Sequence[str]]] = (_FIRST, _FINGERPRINTS)
+MIGRATIONS: Final[Sequence[Sequence[str]]] = (_FIRST, _FINGERPRINTS, CHUNKS)
 """Statements from version n to n + 1; never change one that was released."""
