@@ -18,7 +18,7 @@ PROCESSES, ROUNDS = 20, 10
 def test_of_twenty_processes_one_has_the_lease(place: Place, figures: list[str]) -> None:
     storage = place.storage()
     tokens = contend_in_processes(
-        storage, place.root / "rounds", processes=PROCESSES, rounds=ROUNDS
+        storage, place.root / "rounds", processes=PROCESSES, rounds=ROUNDS, patience=600
     )
     state = storage.state()
     assert state is not None

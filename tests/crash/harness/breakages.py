@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -90,8 +89,8 @@ class _UndyingLease(_Worse):
 class _NoTransaction(_Worse):
     """A database that keeps each statement by itself."""
 
-    def transaction(self) -> AbstractContextManager[None]:
-        return nullcontext()
+    def transact(self, step: Callable[[], Any]) -> Any:
+        return step()
 
 
 def _with_state(worse: Callable[[Any], Any]) -> Callable[[Job], Job]:

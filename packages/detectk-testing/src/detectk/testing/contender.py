@@ -23,8 +23,6 @@ __all__ = ["CONTENDED", "contend_in_processes"]
 CONTENDED: Final = StateKey("contended", "{}", "count")
 """What every holder adds one to."""
 
-_PATIENCE: Final = 120.0
-
 
 @dataclass(frozen=True, slots=True)
 class _Task:
@@ -33,10 +31,11 @@ class _Task:
     root: Path
     folder: Path
     rounds: int
+    patience: float
 
 
 def contend_in_processes(
-    storage: Storage[Any], folder: Path, *, processes: int, rounds: int
+    storage: Storage[Any], folder: Path, *, processes: int, rounds: int, patience: float = 120.0
 ) -> list[int]:
     """Return the tokens of all leases that the processes got.
 
@@ -48,12 +47,14 @@ def contend_in_processes(
         folder: Where the marker goes.
         processes: How many.
         rounds: How often each gets the lease.
+        patience: Seconds that all of it may take.
 
     Raises:
         AssertionError: A process failed: for one, because it found another's marker.
     """
     folder.mkdir()
-    task = _Task(type(storage), storage.options, storage.services.root, folder, rounds)
+    root = storage.services.root
+    task = _Task(type(storage), storage.options, root, folder, rounds, patience)
     command = [sys.executable, "-m", "detectk.testing.contender"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     running = [
@@ -72,15 +73,15 @@ def contend_in_processes(
             process.stdin.write(pickle.dumps(task))
             process.stdin.close()
             process.stdin = None
-        return [token for process in running for token in _tokens(process)]
+        return [token for process in running for token in _tokens(process, patience)]
     finally:
         for process in running:
             process.kill()
             process.communicate()
 
 
-def _tokens(process: subprocess.Popen[bytes]) -> list[int]:
-    output, errors = process.communicate(timeout=_PATIENCE)
+def _tokens(process: subprocess.Popen[bytes], patience: float) -> list[int]:
+    output, errors = process.communicate(timeout=patience)
     assert process.returncode == 0, errors.decode()
     return [int(word) for word in output.split()]
 
@@ -92,7 +93,7 @@ def _contend(task: _Task) -> list[int]:
     holder = f"{socket.gethostname()}:{os.getpid()}:contender"
     tokens: list[int] = []
     while len(tokens) < task.rounds:
-        lease = _wait(state, holder)
+        lease = _wait(state, holder, task.patience)
         marker = task.folder / "held"
         marker.touch(exist_ok=False)
         count = int(state.load([CONTENDED.metric]).get(CONTENDED, "0"))
@@ -110,9 +111,9 @@ def _state(storage: Storage[Any]) -> State:
     return state
 
 
-def _wait(state: State, holder: str) -> Lease:
+def _wait(state: State, holder: str, patience: float) -> Lease:
     clock = SystemClock()
-    deadline = clock.monotonic() + _PATIENCE
+    deadline = clock.monotonic() + patience
     while clock.monotonic() < deadline:
         leases = state.lease([CONTENDED.metric], holder=holder, ttl=timedelta(minutes=5))
         if leases.held:
