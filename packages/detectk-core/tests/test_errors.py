@@ -64,13 +64,13 @@ def test_the_tree_is_the_one_that_is_drawn() -> None:
 
 
 def test_an_error_can_be_copied_however_its_class_is_built() -> None:
-    class Told(StorageError):
+    class ToldError(StorageError):
         def __init__(self, trouble: tuple[str, str]) -> None:
             super().__init__(trouble[0], hint=trouble[1], retryable=True)
 
-    error = Told(("away", "wait"))
+    error = ToldError(("away", "wait"))
     twin = copy(error)
     twin.where = "orders"
     assert (str(twin), str(error)) == ("orders: away; wait", "away; wait")
-    assert type(twin) is Told
+    assert type(twin) is ToldError
     assert twin.retryable

@@ -20,23 +20,39 @@ def die(_: str) -> None:
 
 
 class Boundaries:
-    """Names the boundaries as they are crossed, and calls ``act`` at the one numbered ``at``."""
+    """Names the boundaries as they are crossed, and calls ``act`` at the one numbered ``at``.
 
-    def __init__(self, at: int | None = None, act: Callable[[str], None] = die) -> None:
+    With ``lasting`` it acts at every repetition that follows at once, too: a call for many metrics
+    that fails is made again for each of them, and a fault that is gone by then harms nobody.
+    """
+
+    def __init__(
+        self, at: int | None = None, act: Callable[[str], None] = die, *, lasting: bool = False
+    ) -> None:
         self.names: list[str] = []
-        self._at, self._act = at, act
+        self._at, self._act, self._lasting = at, act, lasting
+        self._stuck = ""
 
     def cross(self, name: str) -> None:
         """Stand at a boundary."""
         self.names.append(name)
         if self._at == len(self.names) - 1:
+            self._stuck = name if self._lasting else ""
             self._act(name)
+        elif name == self._stuck:
+            self._act(name)
+        elif _call(name) != _call(self._stuck) and not name.endswith(".prepare"):
+            self._stuck = ""  # something else is done; to prepare belongs to what is done again
 
     def statement(self, sql: str) -> None:
         """Stand before a statement; one that only reads leaves nothing that it could leave half."""
         words = sql.split()
         if words[0] not in _READS:
             self.cross("before " + " ".join(words[: _WORDS.get(words[0], 2)]))
+
+
+def _call(name: str) -> str:
+    return name.partition(" ")[2]
 
 
 class Watched:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +42,7 @@ def test_what_is_missing_of_nothing_is_nothing() -> None:
 def test_joined_holds_the_same_hours_in_few_ordered_windows(windows: list[Window]) -> None:
     result = joined(windows)
     assert hours(result) == hours(tuple(windows))
-    assert all(left.end < right.start for left, right in zip(result, result[1:], strict=False))
+    assert all(left.end < right.start for left, right in pairwise(result))
     assert not any(one.empty for one in result)
 
 

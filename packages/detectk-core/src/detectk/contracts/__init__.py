@@ -17,7 +17,7 @@ from detectk.contracts.history import (
 )
 from detectk.contracts.identity import detector_id
 from detectk.contracts.json_rows import pack_rows, unpack_rows
-from detectk.contracts.options import Options, RowOptions
+from detectk.contracts.options import Options, QueryOptions, RowOptions
 from detectk.contracts.part import Health, Part
 from detectk.contracts.pool import Pool, Shared
 from detectk.contracts.rows import series_from_columns
@@ -54,6 +54,7 @@ __all__ = [
     "Points",
     "Pool",
     "Pruned",
+    "QueryOptions",
     "Receipt",
     "Request",
     "Retention",

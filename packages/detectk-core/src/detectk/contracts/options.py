@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from detectk.values.zones import zone_info
 
-__all__ = ["Options", "RowOptions"]
+__all__ = ["Options", "QueryOptions", "RowOptions"]
 
 
 class Options(BaseModel):
@@ -53,3 +53,18 @@ class RowOptions(Options):
     def _known_zone(cls, value: str) -> str:
         zone_info(value)
         return value
+
+
+class QueryOptions(RowOptions):
+    """A query whose rows are the points; the root of the options of every database's collector."""
+
+    query: str = Field(
+        min_length=1,
+        description="SELECT with {{ period_start }} and {{ period_finish }}, a Jinja template.",
+    )
+    query_variables: dict[str, object] = Field(
+        default_factory=dict, description="Own names for the query and their values."
+    )
+    max_rows: int = Field(
+        default=1_000_000, ge=1, description="More rows than this in one answer is an error."
+    )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+from hashlib import blake2b
 
-__all__ = ["tokens"]
+from detectk.contracts.options import QueryOptions, RowOptions
+
+__all__ = ["query_fingerprint", "tokens"]
 
 _TOKEN = re.compile(
     r"""
@@ -43,3 +47,13 @@ def tokens(query: str) -> list[str]:
         elif match["sign"]:
             found.append(match["sign"])
     return found
+
+
+def query_fingerprint(options: QueryOptions) -> str:
+    """Return 16 hex digits over a query's words, its variables and what its columns mean."""
+    meaning = options.model_dump(
+        mode="json", exclude_defaults=True, include=set(RowOptions.model_fields) - {"max_series"}
+    )
+    parts = [tokens(options.query), options.query_variables, meaning]
+    text = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=False)
+    return blake2b(text.encode(), digest_size=8).hexdigest()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from hashlib import blake2b
 from typing import Final
 
 from detectk.collectors.clickhouse.clocks import readable
@@ -17,12 +15,11 @@ from detectk.collectors.clickhouse.servers import Servers
 from detectk.collectors.clickhouse.session import Answer, Session
 from detectk.collectors.clickhouse.troubles import FOREIGN, Trouble, code_of, said, trouble_of
 from detectk.contracts.collector import Collector, Request
-from detectk.contracts.options import RowOptions
 from detectk.contracts.part import Health
 from detectk.contracts.rows import series_from_columns
 from detectk.contracts.services import Services
 from detectk.errors import CollectError, ConfigError
-from detectk.template.fingerprint import tokens
+from detectk.template.fingerprint import query_fingerprint
 from detectk.template.queries import render_query
 from detectk.values.series import Series
 
@@ -118,14 +115,7 @@ class ClickHouseCollector(Collector[ClickHouseCollectorOptions]):
 
     @cached_property
     def _fingerprint(self) -> str:
-        meaning = self.options.model_dump(
-            mode="json",
-            exclude_defaults=True,
-            include=set(RowOptions.model_fields) - {"max_series"},
-        )
-        parts = [tokens(self.options.query), self.options.query_variables, meaning]
-        text = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=False)
-        return blake2b(text.encode(), digest_size=8).hexdigest()
+        return query_fingerprint(self.options)
 
     def _ask(self, session: Session, query: str) -> tuple[Answer, str, bool]:
         """Return the answer, and the server's zone and age, which say what its times mean."""

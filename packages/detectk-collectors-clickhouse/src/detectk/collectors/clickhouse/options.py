@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from detectk.collectors.clickhouse.target import Target, parse_hosts, parse_url
-from detectk.contracts.options import Options, RowOptions
+from detectk.contracts.options import Options, QueryOptions
 
 __all__ = ["ClickHouseCollectorOptions", "ClickHouseOptions", "ClickHouseStorageOptions"]
 
@@ -111,19 +111,8 @@ class ClickHouseOptions(Options):
         )
 
 
-class ClickHouseCollectorOptions(ClickHouseOptions, RowOptions):
+class ClickHouseCollectorOptions(ClickHouseOptions, QueryOptions):
     """A query and the ClickHouse it is asked of, which is only read."""
-
-    query: str = Field(
-        min_length=1,
-        description="SELECT with {{ period_start }} and {{ period_finish }}, a Jinja template.",
-    )
-    query_variables: dict[str, object] = Field(
-        default_factory=dict, description="Own names for the query and their values."
-    )
-    max_rows: int = Field(
-        default=1_000_000, ge=1, description="More rows than this in one answer is an error."
-    )
 
 
 class ClickHouseStorageOptions(ClickHouseOptions):

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
-from hashlib import blake2b
 from typing import Any, Final
 
 from detectk.collectors.sql.dialects import Connection, Source, dialect_of
 from detectk.collectors.sql.options import SqlCollectorOptions
 from detectk.contracts.collector import Collector, Request
-from detectk.contracts.options import RowOptions
 from detectk.contracts.part import Health
 from detectk.contracts.rows import series_from_columns
 from detectk.contracts.services import Services
 from detectk.errors import CollectError
-from detectk.template.fingerprint import tokens
+from detectk.template.fingerprint import query_fingerprint
 from detectk.template.queries import render_query
 from detectk.values.series import Series
 
@@ -86,14 +83,7 @@ class SqlCollector(Collector[SqlCollectorOptions]):
 
     @cached_property
     def _fingerprint(self) -> str:
-        meaning = self.options.model_dump(
-            mode="json",
-            exclude_defaults=True,
-            include=set(RowOptions.model_fields) - {"max_series"},
-        )
-        parts = [tokens(self.options.query), self.options.query_variables, meaning]
-        text = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=False)
-        return blake2b(text.encode(), digest_size=8).hexdigest()
+        return query_fingerprint(self.options)
 
     def cost(self, request: Request) -> str:
         """Return what the database expects of the query, or nothing where it cannot say."""

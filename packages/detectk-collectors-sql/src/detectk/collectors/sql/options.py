@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from detectk.collectors.sql.address import SCHEMES, Address, Tls, parsed, scheme_of
-from detectk.contracts.options import Options, RowOptions
+from detectk.contracts.options import Options, QueryOptions
 
 __all__ = ["SqlCollectorOptions", "SqlOptions", "SqlStorageOptions"]
 
@@ -164,19 +164,8 @@ class SqlOptions(Options):
         return Address(**found)
 
 
-class SqlCollectorOptions(SqlOptions, RowOptions):
+class SqlCollectorOptions(SqlOptions, QueryOptions):
     """A query and the database it is asked of; the database is only read."""
-
-    query: str = Field(
-        min_length=1,
-        description="SELECT with {{ period_start }} and {{ period_finish }}, a Jinja template.",
-    )
-    query_variables: dict[str, object] = Field(
-        default_factory=dict, description="Own names for the query and their values."
-    )
-    max_rows: int = Field(
-        default=1_000_000, ge=1, description="More rows than this in one answer is an error."
-    )
 
 
 class SqlStorageOptions(SqlOptions):
