@@ -11,6 +11,7 @@ from hypothesis import settings
 
 # A reason is listed only when it names what cannot exist on the machine that runs the tests.
 ALLOWED_SKIPS: dict[str, str] = {}
+SERVER_FIXTURES = ("_server", "mysql_url", "postgresql_url", "clickhouse_url")
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 settings.register_profile("here", deadline=None)
@@ -26,6 +27,13 @@ def forbidden_skip(report: pytest.TestReport | pytest.CollectReport) -> str | No
     if any(allowed in reason for allowed in ALLOWED_SKIPS):
         return None
     return f"a skipped test hides what it would have shown; make it run, or name it: {reason}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what a real server answers to, so that a session may leave it out."""
+    for item in items:
+        if any(name.endswith(SERVER_FIXTURES) for name in getattr(item, "fixturenames", ())):
+            item.add_marker("server")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -61,7 +61,16 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = True
 nox.options.error_on_external_run = True
-nox.options.sessions = ["lint", "tests", "interpreters", "coverage", "wheels", "docs", "crash", "servers"]
+nox.options.sessions = [
+    "lint",
+    "tests",
+    "interpreters",
+    "coverage",
+    "wheels",
+    "docs",
+    "crash",
+    "servers",
+]
 
 
 def install(session: nox.Session, *tools: str) -> None:
@@ -77,7 +86,9 @@ def tests(session: nox.Session) -> None:
     install(session, *TEST_TOOLS)
     session.install(*CLICKHOUSE)
     ignored = [f"--ignore={folder}" for folder in ONCE]
-    session.run("pytest", "-q", *ignored, *session.posargs)
+    # A driver resolves to its oldest and its newest release on the first and the last of them.
+    chosen = () if session.python in (PYTHONS[0], PYTHONS[-1]) else ("-m", "not server")
+    session.run("pytest", "-q", *ignored, *chosen, *session.posargs)
     ran.add(str(session.python))
 
 
@@ -139,8 +150,8 @@ def coverage(session: nox.Session) -> None:
     session.install(*CLICKHOUSE)
     ignored = [f"--ignore={folder}" for folder in ONCE if folder != "tests/demo"]
     session.run("coverage", "erase")
-    # What is slow repeats the same branches over many lives.
-    chosen = ("-m", "not slow", *ignored, *session.posargs)
+    # What is slow repeats the same branches over many lives, and no server is asked by core.
+    chosen = ("-m", "not slow and not server", *ignored, *session.posargs)
     session.run("coverage", "run", "-m", "pytest", "-q", *chosen)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report", "--fail-under=95")
@@ -158,11 +169,14 @@ def dev(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Print each benchmark's ratios; not part of the default run."""
+    """Print the benchmarks' ratios, or those of one: ``-- tick --metrics 1000``; not in CI."""
     install(session, *TEST_TOOLS)
     session.install(*CLICKHOUSE)
-    for script in sorted(Path("benchmarks").glob("*.py")):
-        session.run("python", str(script), *session.posargs, env={"PYTHONDONTWRITEBYTECODE": ""})
+    chosen, options = session.posargs[:1], session.posargs[1:]
+    names = chosen or sorted(script.stem for script in Path("benchmarks").glob("*.py"))
+    for name in names:
+        script = str(Path("benchmarks", f"{name}.py"))
+        session.run("python", script, *options, env={"PYTHONDONTWRITEBYTECODE": ""})
 
 
 @nox.session

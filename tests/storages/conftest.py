@@ -38,6 +38,17 @@ def figures(request: pytest.FixtureRequest) -> list[str]:
     return request.config.stash.setdefault(FIGURES, [])
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=12, help="how often a load is killed")
+
+
+@pytest.fixture
+def kills(request: pytest.FixtureRequest) -> int:
+    """Return how often a load is to be killed."""
+    wanted: int = request.config.getoption("--kills")
+    return wanted
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:

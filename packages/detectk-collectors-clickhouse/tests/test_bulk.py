@@ -20,6 +20,8 @@ from detectk.values.labels import NO_LABELS
 from detectk.values.series import Series
 from detectk.values.window import Window
 
+pytestmark = pytest.mark.server
+
 ROWS = 10_000_000
 START = np.datetime64("2020-01-01T00:00:00", "us")
 

@@ -21,6 +21,8 @@ from detectk.values.labels import Labels
 from detectk.values.series import Series
 from detectk.values.window import Window
 
+pytestmark = pytest.mark.server
+
 Make = Callable[..., ClickHouseCollector]
 DAY = datetime(2024, 7, 1, tzinfo=timezone.utc)
 TIME = "toDateTime('2024-07-01 03:00:00') AS period_time"

@@ -18,6 +18,8 @@ from detectk.testing.history_samples import ALWAYS, DE, at, judgements, points, 
 from detectk.testing.servers import Server, ask, database_for, tell
 from detectk.values.series import Series
 
+pytestmark = pytest.mark.server
+
 ALL = HistoryRequest("orders", ALWAYS)
 Make = Callable[..., ClickHouseStorage]
 

@@ -32,6 +32,8 @@ from detectk.collectors.clickhouse.storage import ClickHouseStorage
 from detectk.contracts import Services
 sys.path.insert(0, sys.argv[2])
 from test_interruptions import load
+
+pytestmark = pytest.mark.server
 storage = ClickHouseStorage(ClickHouseStorageOptions(connection_string=sys.argv[1]), Services())
 load(storage.history())
 """

@@ -22,6 +22,8 @@ from detectk.testing.servers import Server, started_clickhouse
 from detectk.values.interval import Interval
 from detectk.values.window import Window
 
+pytestmark = pytest.mark.server
+
 DAY = datetime(2024, 7, 1, tzinfo=timezone.utc)
 REQUEST = Request("orders", Window(DAY, DAY + timedelta(hours=1)), Interval.parse("1 hour"), DAY)
 QUERY = "SELECT toDateTime('2024-07-01 00:00:00') AS period_time, 5 AS value"

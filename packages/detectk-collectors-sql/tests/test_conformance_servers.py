@@ -21,6 +21,8 @@ from detectk.testing.history import HistorySuite
 from detectk.testing.servers import Server, database_for, tell
 from detectk.testing.state import StateSuite
 
+pytestmark = pytest.mark.server
+
 QUERY = """
 SELECT period_time, value, country FROM orders
 WHERE period_time >= '{{ period_start }}' AND period_time < '{{ period_finish }}'

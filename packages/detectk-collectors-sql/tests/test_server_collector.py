@@ -23,6 +23,8 @@ from detectk.errors import CollectError
 from detectk.testing.servers import Server, ask, fresh_database, tell
 from detectk.values import Interval, Window
 
+pytestmark = pytest.mark.server
+
 UTC = timezone.utc
 START = datetime(2024, 7, 1, tzinfo=UTC)
 REQUEST = Request("orders", Window(START, START + timedelta(hours=6)), Interval(1, "hour"), START)

@@ -28,6 +28,8 @@ from detectk.testing.history_samples import ALWAYS, judgements, points, series, 
 from detectk.testing.servers import Server, fresh_database, tell
 from detectk.values import Labels, Series, Verdicts
 
+pytestmark = pytest.mark.server
+
 NOW = datetime(2024, 7, 2, 8, 30, tzinfo=timezone.utc)
 ALL = HistoryRequest("orders", ALWAYS)
 OPENED: list[Any] = []

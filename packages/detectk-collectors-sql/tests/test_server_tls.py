@@ -13,6 +13,8 @@ from detectk.contracts import Services
 from detectk.errors import StorageError
 from detectk.testing.servers import Server
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture(params=["postgresql_server", "mariadb_server"])
 def server(request: pytest.FixtureRequest) -> Server:

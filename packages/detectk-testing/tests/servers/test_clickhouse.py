@@ -10,6 +10,8 @@ import pytest
 
 from detectk.testing.servers import Server, ask, started_clickhouse, tell
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture(params=["clickhouse_server", "old_clickhouse_server"])
 def server(request: pytest.FixtureRequest) -> Server:

@@ -8,6 +8,8 @@ import pytest
 
 from detectk.testing.servers import Server, ask, database_for
 
+pytestmark = pytest.mark.server
+
 
 @pytest.mark.parametrize("name", ["postgresql_server", "mariadb_server", "clickhouse_server"])
 def test_a_folder_has_one_database_for_good(

@@ -22,6 +22,8 @@ from detectk.testing.servers import (
     tell,
 )
 
+pytestmark = pytest.mark.server
+
 Start = Callable[[], AbstractContextManager[Server]]
 
 FIXTURES = {

@@ -16,6 +16,8 @@ AUTHORS_TEST = "def test_mine(mysql_url): ..."
 WITHOUT_THE_DRIVER = """
 import sys
 import pytest
+
+pytestmark = pytest.mark.server
 sys.modules["pymysql"] = None
 options = ["-p", "detectk.testing.pytest_plugin", "-p", "no:cacheprovider", "-rs", "-q"]
 sys.exit(pytest.main(options))

@@ -15,6 +15,8 @@ from detectk.clock import SystemClock
 PARENT = """
 import signal
 from detectk.testing.servers import started_old_clickhouse
+
+pytestmark = pytest.mark.server
 with started_old_clickhouse() as server:
     process = server.control
     print(process.home.folder, process._process.pid, flush=True)

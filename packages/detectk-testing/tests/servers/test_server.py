@@ -6,6 +6,8 @@ import pytest
 
 from detectk.testing.servers import Server, ServerError
 
+pytestmark = pytest.mark.server
+
 GIVEN = "postgresql://ann%40x:s%3Acret@db.example:6432/shop?sslmode=require"
 
 

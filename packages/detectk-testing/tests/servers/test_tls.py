@@ -8,6 +8,8 @@ import pytest
 
 from detectk.testing.servers import Server
 
+pytestmark = pytest.mark.server
+
 
 def need_tls(server: Server) -> str:
     if server.authority is None:

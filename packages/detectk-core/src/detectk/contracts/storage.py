@@ -24,7 +24,7 @@ class Storage(Part[O]):
 
     @abstractmethod
     def check(self) -> Health:
-        """Return whether the database answers; never raises."""
+        """Return whether points can be kept there; never raises, and may make the tables."""
 
     @abstractmethod
     def identity(self) -> str:

@@ -160,10 +160,11 @@ class StateSuite(Suite, ABC):
     def test_documents_of_many_metrics_are_loaded_at_once(self, state: State) -> None:
         names = [f"metric {number}" for number in range(1200)]
         leases = state.lease(names, holder="a", ttl=_LONG)
-        for name, lease in leases.held.items():
-            state.commit(
-                [StateChange(lease, {StateKey(name, "{}", "r"): name}, [_row(name, name)])]
-            )
+        changes = [
+            StateChange(lease, {StateKey(name, "{}", "r"): name}, [_row(name, name)])
+            for name, lease in leases.held.items()
+        ]
+        state.commit(changes)
         assert set(state.load(names).values()) == set(names)
         assert [row.id for row in state.outbox(names)] == list(leases.held)
 

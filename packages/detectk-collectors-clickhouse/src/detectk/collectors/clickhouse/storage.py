@@ -35,9 +35,10 @@ class ClickHouseStorage(Storage[ClickHouseStorageOptions]):
         return self._state if len(self.options.target.addresses) == 1 else None
 
     def check(self) -> Health:
-        """Return whether a host answers and lets the user in."""
+        """Return whether a host lets the user in and make tables; what is missing is made."""
         try:
             version = self._database.ask("SELECT version()").columns[0][0]
+            self._history.prepare()
         except DetectKError as error:
             return Health(ok=False, detail=str(error))
         return Health(

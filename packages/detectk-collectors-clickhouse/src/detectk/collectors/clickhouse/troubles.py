@@ -77,7 +77,10 @@ _NETWORK_CODES: Final = frozenset({209, 210})
 _OVERDUE: Final = 159
 _TOO_MANY: Final = 396
 _MISSING_GRANT: Final = 497
-_GRANT = re.compile(r"have the grant (?P<grant>.+?)(?: ON (?P<what>[^\s,;]+?))?\.?$", re.MULTILINE)
+_GRANT = re.compile(
+    r"have the grant (?P<grant>.+?)(?: ON (?P<what>[^\s,;]+?))?\.?(?:\s*\(Missing perm.*)?$",
+    re.MULTILINE,
+)
 _USER = re.compile(r"^(?P<user>[^\s:]+): Not enough privileges")
 _NOISE = re.compile(
     r"[\s:.]*(?:Stack trace:|\(version |Expected one of:|\. If you (?:use|have)).*", re.DOTALL

@@ -47,9 +47,11 @@ class SqlStorage(Storage[SqlStorageOptions]):
         return self._state
 
     def check(self) -> Health:
-        """Return whether the database answers; a file that is not there yet is made."""
+        """Return whether the database can be used; what is not there yet is made."""
         try:
-            return Health(ok=True, detail=self._dialect.check(source=False))
+            detail = self._dialect.check(source=False)
+            self._history.prepare()  # who may log in may still not be allowed to make tables
+            return Health(ok=True, detail=detail)
         except StorageError as error:
             return Health(ok=False, detail=str(error))
         except self._dialect.errors as error:

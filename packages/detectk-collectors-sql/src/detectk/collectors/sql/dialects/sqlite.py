@@ -44,6 +44,7 @@ _TROUBLES: Final = (
         "restore a copy, or move the file away and start anew",
     ),
     (("is full",), "no room for {file} ({text})", "free some space"),
+    (("I/O error",), "cannot read or write {file} ({text})", "free some space; look at the disk"),
 )
 _STORAGE_TROUBLES: Final = (
     (("readonly", "unable to open"), "cannot write to {file} ({text})", _ELSEWHERE),
