@@ -1,10 +1,12 @@
-"""How fast does each storage take points in bulk and give them back?
+"""How fast does each storage take points and verdicts in bulk, and give the points back?
 
-The servers are started privately, without fsync where they have such a switch. Rows a second are
-by the wall, since most of the work is the server's; the ratios are to the plain way of the same
-driver over the same rows in the same run: `executemany` to write, `fetchall` to read.
+The servers are started for this, without TLS and without waiting for the disk where they have such
+a switch. Rows a second are by the wall, since most of the work is the server's, and the best of
+some. The ratios are to the plain way of the same driver with the same rows in the same run:
+`executemany` to write, with the database's own upsert where rows are written again, `fetchall` to
+read.
 
-    python benchmarks/storages.py [sqlite postgresql mariadb clickhouse] [--points 500000]
+    python benchmarks/storages.py [sqlite postgresql mariadb clickhouse] [--points 200000]
 """
 
 from __future__ import annotations
@@ -12,17 +14,19 @@ from __future__ import annotations
 import argparse
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
-from detectk.contracts import HistoryRequest, Points, Services, Storage
+from detectk.contracts import HistoryRequest, Judgements, Points, Services, Storage
+from detectk.plugin import Catalogue
 from detectk.testing.servers import (
     Server,
     fresh_database,
@@ -30,165 +34,270 @@ from detectk.testing.servers import (
     started_mariadb,
     started_postgresql,
 )
-from detectk.values import NO_LABELS, Interval, Series, Window
+from detectk.values import NO_LABELS, Interval, Series, Verdicts, Window
 
-BEGIN = datetime(2020, 1, 1, tzinfo=timezone.utc)
+BEGIN = datetime(2024, 1, 1, tzinfo=timezone.utc)
+LATER = BEGIN + timedelta(days=3650)
 MINUTE = Interval(1, "minute")
 METRICS = 20
 TIMES = 3
-STARTED: dict[str, Callable[[], Any]] = {
+STARTED: Mapping[str, Callable[[], AbstractContextManager[Server]]] = {
     "postgresql": started_postgresql,
     "mariadb": started_mariadb,
     "clickhouse": started_clickhouse,
 }
+STORAGES = ("sqlite", *STARTED)
+CONNECTION_KEYS = ("host", "port", "user", "password", "database")
+
+WRITTEN = "points written"
+READ = "points read"
+EQUAL = "written again, all equal"
+CHANGED = "written again, all changed"
+VERDICTS = "verdicts written"
+
+Row = tuple[Any, ...]
+Rates = Mapping[str, float]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Plain:
+    """The driver's own way.
+
+    Attributes:
+        connection: As the driver makes it.
+        mark: Of an argument in a statement; empty where rows are given apart.
+        types: Of a text, a whole number and a number with a fraction.
+        key: What comes after the columns of a table whose key is (metric, time).
+        upsert: What comes after an INSERT whose rows may be there; empty where none is needed.
+    """
+
+    connection: Any
+    mark: str = "%s"
+    types: tuple[str, str, str] = ("VARCHAR(60)", "BIGINT", "DOUBLE PRECISION")
+    key: str = ", PRIMARY KEY (metric, time))"
+    upsert: str = (
+        " ON CONFLICT (metric, time) DO UPDATE SET value = excluded.value, status = excluded.status"
+    )
+
+    def create(self, table: str, width: int) -> None:
+        """Create a table for points, or for verdicts with a number for each further column."""
+        text, whole, fraction = self.types
+        columns = [f"metric {text}", f"time {whole}", f"value {fraction}", f"status {whole}"]
+        columns += [f"c{number} {fraction}" for number in range(len(columns), width)]
+        self.connection.cursor().execute(f"CREATE TABLE {table} ({', '.join(columns)}{self.key}")
+
+    def write(self, table: str, rows: Sequence[Row], end: str = "") -> None:
+        """Write rows that are all new."""
+        marks = f"({', '.join([self.mark] * len(rows[0]))})" if self.mark else ""
+        insert = f"INSERT INTO {table} VALUES {marks}{end}"  # noqa: S608  # our own names
+        self.connection.cursor().executemany(insert, rows)
+        self.connection.commit()
+
+    def write_again(self, table: str, rows: Sequence[Row]) -> None:
+        """Write rows that are all there."""
+        self.write(table, rows, self.upsert)
+
+    def read(self, table: str) -> None:
+        """Read every point, column by column."""
+        cursor = self.connection.cursor()
+        cursor.execute(f"SELECT time, value, status FROM {table}")  # noqa: S608  # our own name
+        list(zip(*cursor.fetchall(), strict=True))
 
 
 def opened(name: str, url: str, folder: Path) -> Storage[Any]:
     """Return our storage."""
-    if name == "clickhouse":
-        from detectk.collectors.clickhouse.options import ClickHouseStorageOptions
-        from detectk.collectors.clickhouse.storage import ClickHouseStorage
-
-        options = ClickHouseStorageOptions.model_validate({"connection_string": url})
-        return ClickHouseStorage(options, Services(root=folder))
-    from detectk.collectors.sql.options import SqlStorageOptions
-    from detectk.collectors.sql.storage import SqlStorage
-
-    dialect = {"mariadb": "mysql"}.get(name, name)
-    options = SqlStorageOptions.model_validate({"dialect": dialect, "connection_string": url})
-    return SqlStorage(options, Services(root=folder))
+    catalogue = Catalogue.default()
+    found = catalogue.find("storage", name)
+    options = catalogue.options(found.component).model_validate(
+        {**found.preset, "connection_string": url}
+    )
+    storage: Storage[Any] = catalogue.load(found.component)(options, Services(root=folder))
+    return storage
 
 
 @contextmanager
-def plain(name: str, url: str, folder: Path) -> Iterator[tuple[Any, str]]:
-    """Have the driver's own connection, and its mark of an argument."""
+def plain(name: str, url: str, folder: Path) -> Iterator[Plain]:
+    """Have the driver's own connection."""
     parts = urlsplit(url)
+    login = (parts.hostname, parts.port, parts.username, unquote(parts.password or ""))
+    keys = dict(zip(CONNECTION_KEYS, (*login, parts.path.lstrip("/")), strict=True))
     if name == "sqlite":
         with closing(sqlite3.connect(folder / "plain.db")) as connection:
-            yield connection, "?"
-        return
-    keys: dict[str, Any] = {
-        "host": parts.hostname,
-        "port": parts.port,
-        "user": parts.username,
-        "password": unquote(parts.password or ""),
-        "database": parts.path.lstrip("/"),
-    }
-    if name == "postgresql":
+            yield Plain(connection, mark="?")
+    elif name == "postgresql":
         import psycopg
 
         keys["dbname"] = keys.pop("database")
-        with psycopg.connect(**keys) as connection:
-            yield connection, "%s"
+        with psycopg.connect(**keys) as session:
+            yield Plain(session)
     elif name == "mariadb":
         import pymysql
 
-        with closing(pymysql.connect(**keys)) as connection:
-            yield connection, "%s"
+        again = " ON DUPLICATE KEY UPDATE value = VALUES(value), status = VALUES(status)"
+        with closing(pymysql.connect(**keys)) as session:
+            yield Plain(session, upsert=again)
     else:
         from clickhouse_driver import dbapi
 
-        with closing(dbapi.connect(**keys)) as connection:
-            yield connection, ""
+        types = ("String", "Int64", "Float64")
+        key = ") ENGINE = ReplacingMergeTree ORDER BY (metric, time)"
+        with closing(dbapi.connect(**keys)) as session:
+            yield Plain(session, mark="", types=types, key=key, upsert="")
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Return what ``work`` takes."""
-    began = perf_counter()
-    work()
-    return perf_counter() - began
-
-
-def batches(points: int) -> Iterator[list[Points]]:
+def points_of(points: int) -> Iterator[list[Points]]:
     """Give the same points under other metrics each time, so that every write is of new rows."""
     each = points // METRICS
-    times = MINUTE.steps(BEGIN, BEGIN + timedelta(minutes=each))
+    window = Window(BEGIN, BEGIN + timedelta(minutes=each))
+    times = MINUTE.steps(window.start, window.end)
     values = np.random.default_rng(1).normal(size=each)
     series = Series(NO_LABELS, times, values, np.zeros(each, np.uint8))
-    window = Window(BEGIN, BEGIN + timedelta(minutes=each))
     for number in range(TIMES):
         names = [f"metric_{number}_{one}" for one in range(METRICS)]
         yield [Points(name, [series], window.end, window, "f") for name in names]
 
 
-def ours(storage: Storage[Any], points: int) -> tuple[float, float]:
-    """Return the rows a second that our storage writes and reads, the best of some."""
-    history = storage.history()
-    history.prepare()
-    written, read = [], []
-    for batch in batches(points):
-        written.append(seconds(lambda batch=batch: history.write_points(batch)))
-        whole = Window(BEGIN, BEGIN + timedelta(days=3650))
-        asked = [HistoryRequest(one.metric, whole) for one in batch]
-        read.append(seconds(lambda asked=asked: history.read_points(asked)))
-        found = history.read_points(asked)
-        assert sum(len(one) for some in found for one in some) == points // METRICS * METRICS
-    return points / min(written), points / min(read)
+def changed(batch: Sequence[Points]) -> list[Points]:
+    """Return the points with other values."""
+    return [
+        replace(one, series=[replace(some, values=some.values + 1) for some in one.series])
+        for one in batch
+    ]
 
 
-def theirs(connection: Any, mark: str, points: int) -> tuple[float, float]:
-    """Return the rows a second of the driver's plain way."""
-    engine = "" if mark else " ENGINE = MergeTree ORDER BY (metric, time)"
-    key = ", PRIMARY KEY (metric, time)" if mark else ""
-    cursor = connection.cursor()
-    columns = "metric VARCHAR(60), time BIGINT, value DOUBLE PRECISION, status SMALLINT"
-    if not mark:
-        columns = "metric String, time Int64, value Float64, status UInt8"
-    cursor.execute(f"CREATE TABLE plain ({columns}{key}){engine}")
-    marks = f"({', '.join([mark] * 4)})" if mark else ""
-    sql = f"INSERT INTO plain (metric, time, value, status) VALUES {marks}"
-    written = []
-    for batch in batches(points):
-        rows = [
-            (one.metric, time, value, 0)
-            for one in batch
-            for series in one.series
-            for time, value in zip(
-                series.times.astype(int).tolist(), series.values.tolist(), strict=True
-            )
-        ]
-
-        def write(rows: Sequence[Any] = rows) -> None:
-            cursor.executemany(sql, rows)
-            connection.commit()
-
-        written.append(seconds(write))
-
-    def read() -> None:
-        cursor.execute(f"SELECT time, value, status FROM plain WHERE metric LIKE 'metric_{0}%'")
-        rows = cursor.fetchall()
-        list(zip(*rows, strict=True))
-
-    return points / min(written), points / min(seconds(read) for _ in range(TIMES))
+def judged(batch: Sequence[Points]) -> list[Judgements]:
+    """Return a verdict for every point."""
+    return [
+        Judgements(one.metric, [verdicts_of(some) for some in one.series], one.step)
+        for one in batch
+    ]
 
 
-def measure(name: str, points: int) -> None:
-    """Print what one storage does."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = "sqlite:///bench.db"
-        if name in STARTED:
-            server: Server = stack.enter_context(STARTED[name]())
-            url = stack.enter_context(fresh_database(server))
-        storage = opened(name, url, folder)
-        wrote, read = ours(storage, points)
-        storage.close()
-        connection, mark = stack.enter_context(plain(name, url, folder))
-        plain_wrote, plain_read = theirs(connection, mark, points)
-    print(
-        f"{name}: writes {wrote:,.0f} rows/s, {wrote / plain_wrote:.1f} x executemany; "
-        f"reads {read:,.0f} rows/s, {read / plain_read:.1f} x fetchall"
+def verdicts_of(series: Series) -> Verdicts:
+    """Return verdicts with nothing in them that packs well by chance."""
+    many = len(series.times)
+    columns = np.abs(np.random.default_rng(2).normal(size=(5, many)))
+    return Verdicts(
+        "mad",
+        series.labels,
+        series.times,
+        series.values,
+        *columns,
+        direction=np.sign(series.values).astype(np.int8),
+        verdict=(series.values > 3).astype(np.uint8),  # noqa: PLR2004  # sigmas
+        status=series.status,
+        explain={"samples": np.arange(many)},
     )
 
 
+def rows_of(batch: Sequence[Points]) -> list[Row]:
+    """Return points as rows of the driver."""
+    return [
+        (one.metric, time, value, status)
+        for one in batch
+        for series in one.series
+        for time, value, status in zip(
+            series.times.astype(int).tolist(),
+            series.values.tolist(),
+            series.status.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def wide_rows_of(batch: Sequence[Points]) -> list[Row]:
+    """Return verdicts as rows of the driver: eight more numbers."""
+    return [
+        (*row, *rest)
+        for row, rest in zip(
+            rows_of(batch),
+            np.random.default_rng(2).normal(size=(sum(map(size, batch)), 8)).tolist(),
+            strict=True,
+        )
+    ]
+
+
+def size(one: Points) -> int:
+    """Return how many points there are."""
+    return sum(len(series.times) for series in one.series)
+
+
+class Stopwatch:
+    """Times one kind of work after another, several times each."""
+
+    def __init__(self) -> None:
+        self.taken: dict[str, list[float]] = {}
+
+    def time(self, label: str, work: Callable[..., T], *given: Any) -> T:
+        """Return what ``work`` does with what it is given."""
+        began = perf_counter()
+        answer = work(*given)
+        self.taken.setdefault(label, []).append(perf_counter() - began)
+        return answer
+
+    def rates(self, rows: int) -> Rates:
+        """Return the rows a second of each kind, the best of the times."""
+        return {label: rows / min(seconds) for label, seconds in self.taken.items()}
+
+
+def ours(storage: Storage[Any], points: int) -> Rates:
+    """Return the rows a second of our storage."""
+    history, watch = storage.history(), Stopwatch()
+    history.prepare()
+    for batch in points_of(points):
+        asked = [HistoryRequest(one.metric, Window(BEGIN, LATER)) for one in batch]
+        watch.time(WRITTEN, history.write_points, batch)
+        found = watch.time(READ, history.read_points, asked)
+        if sum(len(series.times) for some in found for series in some) != sum(map(size, batch)):
+            raise SystemExit("what was read is not what was written")
+        watch.time(EQUAL, history.write_points, batch)
+        watch.time(CHANGED, history.write_points, changed(batch))
+        watch.time(VERDICTS, history.write_verdicts, judged(batch))
+    return watch.rates(points)
+
+
+def theirs(driver: Plain, points: int) -> Rates:
+    """Return the rows a second of the driver's plain way."""
+    watch = Stopwatch()
+    for number, batch in enumerate(points_of(points)):
+        table, wide = f"points_{number}", f"verdicts_{number}"
+        rows, verdicts = rows_of(batch), wide_rows_of(batch)
+        driver.create(table, len(rows[0]))
+        driver.create(wide, len(verdicts[0]))
+        watch.time(WRITTEN, driver.write, table, rows)
+        watch.time(READ, driver.read, table)
+        watch.time(EQUAL, driver.write_again, table, rows)
+        watch.time(CHANGED, driver.write_again, table, rows_of(changed(batch)))
+        watch.time(VERDICTS, driver.write, wide, verdicts)
+    return watch.rates(points)
+
+
+def measure(name: str, points: int) -> tuple[Rates, Rates]:
+    """Return what one storage does, and what its driver does, in rows a second."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = "sqlite:///bench.db"
+        if name != "sqlite":
+            server = stack.enter_context(STARTED[name]())
+            url = stack.enter_context(fresh_database(server))
+        storage = opened(name, url, folder)
+        rates = ours(storage, points)
+        storage.close()
+        return rates, theirs(stack.enter_context(plain(name, url, folder)), points)
+
+
 def main() -> None:
-    """Print a line a storage."""
+    """Print a line for each storage and each thing to do."""
     reading = argparse.ArgumentParser()
-    reading.add_argument("names", nargs="*", default=["sqlite", *STARTED])
-    reading.add_argument("--points", type=int, default=500_000)
+    reading.add_argument("names", nargs="*", choices=[[], *STORAGES], default=[])
+    reading.add_argument("--points", type=int, default=200_000)
     asked = reading.parse_args()
-    for name in asked.names:
-        measure(name, asked.points)
+    for name in asked.names or STORAGES:
+        print(f"{name}, {asked.points:,} points of {METRICS} metrics")
+        rates, driver = measure(name, asked.points)
+        for label, rate in rates.items():
+            print(f"  {label:27} {rate:10,.0f} rows/s {rate / driver[label]:6.1f} x the driver's")
 
 
 if __name__ == "__main__":

@@ -40,6 +40,14 @@ def figures(request: pytest.FixtureRequest) -> list[str]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=12, help="how often a load is killed")
+    parser.addoption("--rounds", type=int, default=3, help="leases that each process gets")
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> int:
+    """Return how many leases each of the contending processes is to get."""
+    wanted: int = request.config.getoption("--rounds")
+    return wanted
 
 
 @pytest.fixture

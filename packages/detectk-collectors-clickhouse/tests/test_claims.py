@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 
 from detectk.collectors.clickhouse.claims import Claim, Claims, Standing
-from detectk.collectors.clickhouse.options import ClickHouseStorageOptions
 from detectk.collectors.clickhouse.snapshots import Snapshot, Snapshots
 from detectk.collectors.clickhouse.storage import ClickHouseStorage
-from detectk.contracts import Lease, OutboxRow, Receipt, Services, State, StateChange, StateKey
-from detectk.testing.contender import CONTENDED, contend_in_processes
+from detectk.contracts import Lease, OutboxRow, Receipt, State, StateChange, StateKey
 from detectk.testing.servers import Server, database_for
 
 HOUR = timedelta(hours=1)
@@ -134,13 +132,3 @@ def test_a_snapshot_that_nothing_changes_is_not_written_again() -> None:
     once = empty.after(change, now=1, first=0)
     assert once.after(change, now=2, first=0) == once
     assert once != empty
-
-
-@pytest.mark.slow
-def test_of_twenty_processes_one_has_the_lease(clickhouse_url: str, tmp_path: Path) -> None:
-    options = ClickHouseStorageOptions(connection_string=clickhouse_url, pool_size=1)
-    storage = ClickHouseStorage(options, Services(root=tmp_path))
-    state_of(storage).prepare()
-    tokens = contend_in_processes(storage, tmp_path / "rounds", processes=20, rounds=3)
-    assert len(tokens) == len(set(tokens)) == 60
-    assert state_of(storage).load([CONTENDED.metric]) == {CONTENDED: "60"}
