@@ -11,13 +11,13 @@ import pytest
 
 from detectk.testing.servers import MissingServerError, Server, ask, database_for, offered
 
+pytestmark = pytest.mark.server
+
 AUTHORS_TEST = "def test_mine(mysql_url): ..."
 
 WITHOUT_THE_DRIVER = """
 import sys
 import pytest
-
-pytestmark = pytest.mark.server
 sys.modules["pymysql"] = None
 options = ["-p", "detectk.testing.pytest_plugin", "-p", "no:cacheprovider", "-rs", "-q"]
 sys.exit(pytest.main(options))

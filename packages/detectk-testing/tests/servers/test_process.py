@@ -12,11 +12,11 @@ import pytest
 
 from detectk.clock import SystemClock
 
+pytestmark = pytest.mark.server
+
 PARENT = """
 import signal
 from detectk.testing.servers import started_old_clickhouse
-
-pytestmark = pytest.mark.server
 with started_old_clickhouse() as server:
     process = server.control
     print(process.home.folder, process._process.pid, flush=True)
