@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -73,16 +75,29 @@ def contend_in_processes(
             process.stdin.write(pickle.dumps(task))
             process.stdin.close()
             process.stdin = None
-        return [token for process in running for token in _tokens(process, patience)]
+        with ThreadPoolExecutor(processes) as threads:
+            ended = [threads.submit(_tokens, process, patience) for process in running]
+            # Who fails holds the lease, and the others would wait for it in vain.
+            wait(ended, return_when=FIRST_EXCEPTION)
+            for process in running:
+                process.kill()
+        failed = [error for one in ended if (error := one.exception())]
+        if failed:
+            raise min(failed, key=_was_killed)  # those we killed have failed too, but not first
+        return [token for one in ended for token in one.result()]
     finally:
         for process in running:
             process.kill()
-            process.communicate()
+            process.wait()
+
+
+def _was_killed(error: BaseException) -> bool:
+    return str(error).startswith(f"code {-signal.SIGKILL}:")
 
 
 def _tokens(process: subprocess.Popen[bytes], patience: float) -> list[int]:
     output, errors = process.communicate(timeout=patience)
-    assert process.returncode == 0, errors.decode()
+    assert process.returncode == 0, f"code {process.returncode}: {errors.decode()}"
     return [int(word) for word in output.split()]
 
 
