@@ -37,6 +37,7 @@ __all__ = ["Assembler"]
 _log = logging.getLogger(__name__)
 
 _EMBEDDED = "sql"
+_REMEMBERED = 8
 _GAP_DETECTOR = "missing_data"
 _ALWAYS_TOLD = ("n_sigma", "operator", "threshold", "window_size")
 
@@ -55,6 +56,7 @@ class Assembler:
     _storages: dict[str, Storage[Any]] = field(default_factory=dict)
     _parts: list[Part[Any]] = field(default_factory=list)
     _pools: Shared = field(default_factory=Shared)
+    _said: list[tuple[tuple[Any, object, Options], Storage[Any]]] = field(default_factory=list)
 
     def job(self, config: MetricConfig) -> Job:
         """Return a metric ready to run; nothing is connected yet.
@@ -89,6 +91,7 @@ class Assembler:
         while self._parts:
             self._parts.pop().close()
         self._storages.clear()
+        self._said.clear()
         self._pools.close()
 
     def storage(self, config: MetricConfig) -> Storage[Any]:
@@ -162,11 +165,18 @@ class Assembler:
         return self._shared(self.catalogue.load(component), options, config)
 
     def _shared(self, kind: Any, options: Options, config: MetricConfig) -> Storage[Any]:
-        storage: Storage[Any] = kind(options, self._services(config))
+        # Most metrics of a fleet say the same of their storage, and comparing what they say is
+        # faster than building another one only to see which database it means.
+        root = config.project.root
+        for said, storage in self._said:
+            if said == (kind, root, options):
+                return storage
+        storage = kind(options, self._services(config))
         key = f"{kind.__module__}:{storage.identity()}"
         if key not in self._storages:
             self._storages[key] = storage
             self._parts.append(storage)
+        self._said = [((kind, root, options), self._storages[key]), *self._said[:_REMEMBERED]]
         return self._storages[key]
 
     def _alerting(self, config: MetricConfig) -> tuple[Alerting, ...]:
