@@ -196,3 +196,12 @@ def test_what_happened_before_max_catchup_is_not_judged(shop: Shop, dtk: Dtk) ->
     assert [one["time"] for one in ran.object["metrics"][0]["anomalies"]] == [
         "2024-02-20T10:00:00+00:00"
     ]
+
+
+def test_a_dry_run_says_what_the_query_costs(shop: Shop, dtk: Dtk) -> None:
+    path = shop.metric("orders")
+    ran = dtk("run", path, "--dry-run", "-t", "2024-02-20T10:00:00")
+    assert "  cost: scans orders\n" in ran.out
+    told = dtk("run", path, "--dry-run", "-t", "2024-02-20T10:00:00", "--output", "json").object
+    assert told["metrics"][0]["cost"] == "scans orders"
+    assert "cost:" not in dtk("run", path, "-t", "2024-02-20T10:00:00").out
