@@ -18,6 +18,9 @@ from detectk.collectors.sql.dialects.server_tables import TABLES, Words, migrati
 if TYPE_CHECKING:
     import psycopg
 
+    from detectk.collectors.sql.database import Database
+    from detectk.collectors.sql.versions import Kind, Versions
+
 __all__ = ["PostgresqlDialect"]
 
 _WORDS: Final = Words(
@@ -129,6 +132,12 @@ class PostgresqlDialect(ServerDialect):
         sql = "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = %s"
         cursor.execute(sql, (table,))
         return bool(cursor.fetchall())
+
+    def versions(self, database: Database, kind: Kind) -> Versions:
+        """Return rows whose points come packed."""
+        from detectk.collectors.sql.dialects.postgresql_versions import PostgresqlVersions
+
+        return PostgresqlVersions(database, kind)
 
     def insert(self, cursor: Cursor, table: str, columns: Columns) -> None:
         """Add rows with COPY."""
