@@ -40,7 +40,11 @@ class Failing(SqliteDialect):
 
 def opened(dialect: SqliteDialect) -> Database:
     database = Database(dialect, dialect.connect)
-    prepare(database, SystemClock())
+    try:
+        prepare(database, SystemClock())
+    except BaseException:
+        database.close()
+        raise
     return database
 
 
