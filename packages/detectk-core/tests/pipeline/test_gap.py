@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectk.pipeline.track import advance, followed_gap
+from detectk.pipeline.gap import followed_gap
+from detectk.pipeline.track import advance
 from detectk.values import NO_LABELS, Rule, Series, Status
 from detectk.values.evidence import Evidence
 from detectk.values.state import Track

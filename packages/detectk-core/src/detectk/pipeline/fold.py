@@ -10,7 +10,7 @@ from detectk.contracts.state import StateKey
 from detectk.contracts.wire import decode, encode
 from detectk.pipeline.decide import Surroundings, Trace, decide
 from detectk.pipeline.evidence import steps_of
-from detectk.pipeline.track import followed_gap
+from detectk.pipeline.gap import followed_gap
 from detectk.values.message import Notice
 from detectk.values.rule import Rule
 from detectk.values.schedule import Schedule

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -14,12 +14,12 @@ from detectk.errors import CollectError, DetectKError, PluginError
 from detectk.pipeline.asking import Steps, read_points, work
 from detectk.pipeline.collect import Filling, dense
 from detectk.pipeline.job import Job
-from detectk.values.arrays import Times
+from detectk.values.arrays import Times, to_datetime
 from detectk.values.labels import Labels
 from detectk.values.series import Series
 from detectk.values.window import Window
 
-__all__ = ["Gathered", "gather"]
+__all__ = ["Gathered", "gather", "grown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +108,14 @@ def _last_values(job: Job, window: Window) -> Steps[Mapping[Labels, float]]:
         if len(finite):
             last[series.labels] = float(finite[-1])
     return last
+
+
+def grown(coverage: Coverage, points: Points) -> Coverage:
+    """Return ``coverage`` with what was just written, without asking for it again."""
+    extent = dict(coverage.extent)
+    for series in points.series:
+        first, last = to_datetime(series.times[0]), to_datetime(series.times[-1])
+        known = extent.get(series.labels, Window(first, first))
+        end = max(known.end, last + timedelta(microseconds=1))
+        extent[series.labels] = Window(min(known.start, first), end)
+    return replace(coverage, extent=extent)

@@ -9,21 +9,21 @@ from datetime import datetime, timedelta
 
 from detectk.clock import Clock
 from detectk.contracts.collector import Request
-from detectk.contracts.history import Coverage, HistoryRequest, Judgements, Points
+from detectk.contracts.history import Coverage, HistoryRequest, Judgements
 from detectk.contracts.state import Lease, OutboxRow, StateChange, StateKey
 from detectk.contracts.wire import decode, encode
-from detectk.errors import CollectError, DetectKError, LeaseHeldError, StorageError
+from detectk.errors import DetectKError, LeaseHeldError, StorageError
 from detectk.pipeline import asking
 from detectk.pipeline.asking import Steps
 from detectk.pipeline.decide import Surroundings, decide_error
 from detectk.pipeline.deliver import deliver
 from detectk.pipeline.detect import Targets, judge, lookback_of, reach
 from detectk.pipeline.fold import Folded, Memory, Subject, begin, fold
-from detectk.pipeline.gather import gather
+from detectk.pipeline.gather import gather, grown
 from detectk.pipeline.job import Alerting, Job, Observer
 from detectk.pipeline.plan import Plan, plan
+from detectk.pipeline.refill import refill
 from detectk.pipeline.route import outbox_rows, route
-from detectk.values.arrays import to_datetime
 from detectk.values.labels import NO_LABELS, Labels
 from detectk.values.message import Notice
 from detectk.values.report import Delivery, MetricReport
@@ -124,29 +124,15 @@ class MetricRun:
         if self._asks_otherwise(gathered.points.fingerprint):
             self._warnings.append(_ASKS_OTHERWISE)
             _log.warning(_ASKS_OTHERWISE, extra=self._where)
-        self._coverage = _grown(self._coverage, gathered.points)
-        yield from self._refill(todo)
+        coverage = grown(self._coverage, gathered.points)
+        filled = yield from refill(job, todo.refill, coverage, at=self.at, newest=todo.newest)
+        self._coverage = filled.coverage
+        self._warnings += filled.warnings
 
     def _asks_otherwise(self, fingerprint: str) -> bool:
         """Whether this is the first run with a query that the newest stored points are not of."""
         others = self._coverage.loaded_otherwise(fingerprint) if fingerprint else ()
         return bool(others) and others[-1].end == self._coverage.ranges[-1].end
-
-    def _refill(self, todo: Plan) -> Steps[None]:
-        """Ask for what earlier runs left out; the present does not wait for it."""
-        for window in todo.refill:
-            try:
-                gathered = yield from gather(
-                    self.job, window, self._coverage, at=self.at, newest=todo.newest
-                )
-            except CollectError as error:
-                said = error.message.rstrip(".")
-                text = f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC"
-                self._warnings.append(f"the hole from {text} could not be filled: {said}")
-                return
-            yield from asking.write_points(self.job.history, gathered.points)
-            _log.info("Filled a hole: %d datapoints", gathered.rows, extra=self._where)
-            self._coverage = _grown(self._coverage, gathered.points)
 
     def detect(self) -> Steps[None]:
         """Judge what is new, and what late data changed."""
@@ -323,14 +309,3 @@ class MetricRun:
                 f"the lease of {self.lease.holder!r} has passed on",
                 hint="the run that has it now decides again; nothing was changed",
             )
-
-
-def _grown(coverage: Coverage, points: Points) -> Coverage:
-    """Return ``coverage`` with what was just written, without asking for it again."""
-    extent = dict(coverage.extent)
-    for series in points.series:
-        first, last = to_datetime(series.times[0]), to_datetime(series.times[-1])
-        known = extent.get(series.labels, Window(first, first))
-        end = max(known.end, last + timedelta(microseconds=1))
-        extent[series.labels] = Window(min(known.start, first), end)
-    return replace(coverage, extent=extent)

@@ -7,24 +7,20 @@ one interval and the rule, so that a correction can simply be counted again from
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime
 
-import numpy as np
-
-from detectk.values.arrays import to_datetime, to_instant
+from detectk.pipeline.gap import ABSENT, follow_gap
 from detectk.values.evidence import Evidence
 from detectk.values.incident import Incident, IncidentKind, Sighting
 from detectk.values.rule import Rule
-from detectk.values.series import Series, Status
+from detectk.values.series import Status
 from detectk.values.state import Chain, Gap, Track
 from detectk.values.verdicts import Verdict
 
-__all__ = ["advance", "followed_gap", "newest", "qualify"]
+__all__ = ["advance", "newest", "qualify"]
 
-_ABSENT = (Status.MISSING, Status.LATE)
 _BREAKS = (Status.MISSING, Status.NULL)
-_EPOCH_DAY = datetime(1970, 1, 1, tzinfo=timezone.utc).toordinal()
-_SPARSE_DAYS, _SPARSE_LEAST, _SPARSE_SHARE = 30, 100, 0.05
+_SPARSE_LEAST, _SPARSE_SHARE = 100, 0.05
 
 
 def advance(track: Track, evidence: Evidence, rule: Rule) -> Track:
@@ -34,7 +30,7 @@ def advance(track: Track, evidence: Evidence, rule: Rule) -> Track:
     missing and null ones break it. An open anomaly ends only on evidence: a value that does not
     qualify; or because the data stopped, when ``no_data`` says so.
     """
-    gap = _follow_gap(track.gap, evidence)
+    gap = follow_gap(track.gap, evidence)
     incidents = _no_data(track.incidents, gap, evidence, rule)
     if _says_nothing(evidence):
         return Track(track.chain, gap, incidents)
@@ -47,38 +43,6 @@ def advance(track: Track, evidence: Evidence, rule: Rule) -> Track:
     elif hit is None and evidence.status not in _BREAKS:
         incidents = _clear(incidents, chain, evidence, rule)
     return Track(chain, gap, incidents)
-
-
-def followed_gap(past: Series, until: datetime) -> Gap:
-    """Return the gap after the stored past of a series, up to and including ``until``.
-
-    What `advance` would have counted, one interval at a time; but a past may be long.
-    """
-    counted = np.isin(past.status, (Status.VALUE, *_ABSENT)) & (past.times <= to_instant(until))
-    times, valued = past.times[counted], past.status[counted] == Status.VALUE
-    present = np.flatnonzero(valued)
-    if not len(present):
-        missing = len(times)
-        return Gap(missing=missing, onset=to_datetime(times[0]) if missing else None)
-    last = int(present[-1])
-    missing = len(times) - 1 - last
-    absent = np.flatnonzero(~valued)
-    since = int(absent[-1]) if len(absent) else -1
-    # The intervals that a value closes are its own and the missing ones right before it.
-    closed = np.diff(present, prepend=-1)
-    numbers = times[present].astype("datetime64[D]").astype(np.int64) + _EPOCH_DAY
-    days = np.unique(numbers)
-    seen = np.bincount(np.searchsorted(days, numbers), weights=closed).astype(int)
-    values = np.bincount(np.searchsorted(days, numbers))
-    kept = days > numbers[-1] - _SPARSE_DAYS
-    rows = zip(days[kept], seen[kept], (seen - values)[kept], strict=True)
-    return Gap(
-        missing=missing,
-        onset=to_datetime(times[last + 1]) if missing else None,
-        present=0 if missing else last - since,
-        had_data=True,
-        days=tuple((int(day), int(count), int(lost)) for day, count, lost in rows),
-    )
 
 
 def newest(incidents: tuple[Incident, ...], kind: IncidentKind) -> Incident | None:
@@ -230,21 +194,6 @@ def _relapse(incident: Incident | None, rule: Rule) -> bool:
     )
 
 
-def _follow_gap(gap: Gap, evidence: Evidence) -> Gap:
-    if evidence.status in _ABSENT:
-        onset = gap.onset if gap.missing else evidence.time
-        return replace(gap, missing=gap.missing + 1, onset=onset, present=0)
-    if evidence.status is not Status.VALUE:
-        return gap
-    today = evidence.time.toordinal()
-    days = [day for day in gap.days if day[0] > today - _SPARSE_DAYS]
-    seen, lost = gap.missing + 1, gap.missing
-    if days and days[-1][0] == today:
-        _, before, before_lost = days.pop()
-        seen, lost = seen + before, lost + before_lost
-    return Gap(present=gap.present + 1, had_data=True, days=(*days, (today, seen, lost)))
-
-
 def _no_data(
     incidents: tuple[Incident, ...], gap: Gap, evidence: Evidence, rule: Rule
 ) -> tuple[Incident, ...]:
@@ -258,7 +207,7 @@ def _no_data(
             lasting=current.lasting or gap.present >= rule.relapse_points,
         )
         return _swap(incidents, current, closed)
-    if evidence.status not in _ABSENT:
+    if evidence.status not in ABSENT:
         return incidents
     seen = _missing_vote(evidence)
     if current is not None and current.open:
