@@ -87,7 +87,9 @@ def tests(session: nox.Session) -> None:
     session.install(*CLICKHOUSE)
     ignored = [f"--ignore={folder}" for folder in ONCE]
     # A driver resolves to its oldest and its newest release on the first and the last of them.
-    chosen = () if session.python in (PYTHONS[0], PYTHONS[-1]) else ("-m", "not server and not slow")
+    chosen = (
+        () if session.python in (PYTHONS[0], PYTHONS[-1]) else ("-m", "not server and not slow")
+    )
     session.run("pytest", "-q", *ignored, *chosen, *session.posargs)
     ran.add(str(session.python))
 
