@@ -255,6 +255,10 @@ class StateSuite(Suite, ABC):
         found = [(row.id, row.attempts) for row in state.outbox(["orders"])]
         assert found == [("one", 1), ("two", 0)]
 
+    def test_of_two_rows_of_one_id_the_first_waits_in_its_place(self, state: State) -> None:
+        state.commit([StateChange(_take(state, "a"), {}, [_row("a"), _row("b"), _row("a")])])
+        assert [row.id for row in state.outbox(["orders"])] == ["a", "b"]
+
     def test_a_delivered_row_is_gone(self, state: State) -> None:
         state.commit([StateChange(_take(state, "a"), {}, [_row("one"), _row("two")])])
         state.acknowledge([Receipt("one", delivered=True, reference="ts 1")])

@@ -104,9 +104,11 @@ class SqlState(State):
                 cells = (*zip(*documents, strict=True), tuple(documents.values()))
                 columns = dict(zip(_DOCUMENT, cells, strict=True))
                 self._database.replace("dtk_documents", _DOCUMENT[:3], columns)
-            rows = {row.id: row for one in reversed(fine) for row in reversed(one.rows)}
+            rows: dict[str, OutboxRow] = {}
+            for row in (row for one in fine for row in one.rows):
+                rows.setdefault(row.id, row)  # the first of an id, in its place
             if rows:
-                cells = tuple(zip(*map(_cells, reversed(rows.values())), strict=True))
+                cells = tuple(zip(*map(_cells, rows.values()), strict=True))
                 self._database.insert_new("dtk_outbox", dict(zip(_ROW, cells, strict=True)))
             there = {one.lease.metric for one in fine}
             return [one.lease.metric for one in changes if one.lease.metric not in there]
