@@ -15,7 +15,7 @@ OLDEST = (3, 10)
 SIBLINGS = sorted(path.parent.relative_to(ROOT) for path in ROOT.glob("packages/*/pyproject.toml"))
 SOURCES = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("packages/*/src"))]
 PINS = ("-c", "constraints.txt")
-DRIVERS = ("psycopg[binary]", "psycopg-pool", "pymysql", "clickhouse-driver[lz4,zstd]")
+DRIVERS = ("psycopg[binary]", "pymysql", "clickhouse-driver[lz4,zstd]")
 TEST_TOOLS = ("pytest", "hypothesis", "hatchling", "editables", "tomli", *DRIVERS)
 # Half a gigabyte, so only where servers start; it runs without the frames it declares to need.
 CLICKHOUSE = ("--no-deps", *PINS, "chdb-core")

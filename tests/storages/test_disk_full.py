@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 from loading import FAILED, FINISHED, Load, ended, problems, start
@@ -60,7 +61,7 @@ def fill(disk: Path) -> Path:
 def test_a_full_disk_is_said_and_costs_nothing(
     name: str, tmp_path_factory: pytest.TempPathFactory, figures: list[str]
 ) -> None:
-    base = Path("/tmp") / f"dtk-full-{name}-{os.getpid()}"
+    base = Path(gettempdir()) / f"dtk-full-{name}-{os.getpid()}"
     base.mkdir()
     with ExitStack() as stack:
         stack.callback(base.rmdir)

@@ -102,6 +102,8 @@ class StepError(DetectKError):
 
     exit_code: ClassVar[int] = 4
     step: ClassVar[str] = "run"
+    retry_after: float | None = None
+    """Seconds that the other side asked to wait, where it did."""
 
     def __init__(
         self,

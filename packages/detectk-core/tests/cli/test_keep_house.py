@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from detectk.check import Checker
+from detectk.check.assemble import Assembler
+from detectk.clock import SystemClock
 from detectk.config import ConfigLoader
+from detectk.plugin import Catalogue
 
 if TYPE_CHECKING:
     from conftest import Dtk, Shop
@@ -94,6 +96,15 @@ def test_orphans_need_every_metric(shop: Shop, dtk: Dtk, option: str) -> None:
     assert "--orphans needs every metric" in ran.err
 
 
+def test_orphans_are_never_all_that_a_path_leaves_out(shop: Shop, dtk: Dtk) -> None:
+    path = shop.metric("orders")
+    for name in ("orders", "visits"):
+        dtk("load-history", shop.metric(name), *LOAD)
+    assert dtk("clean", path, "--orphans", "--execute").code == 2
+    assert stored(shop) == {"orders": 240, "visits": 240}
+    assert "--orphans" not in dtk("clean", path).out
+
+
 def test_clean_where_nothing_was_ever_stored_makes_nothing(shop: Shop, dtk: Dtk) -> None:
     shop.metric("orders")
     assert dtk("clean", "--execute").out == "nothing is too old\n"
@@ -118,10 +129,11 @@ def test_clean_answers_programs_too(shop: Shop, dtk: Dtk) -> None:
 
 def hold(shop: Shop, path: str, holder: str = "elsewhere:1:x") -> None:
     config = ConfigLoader().load(shop.folder / path)
-    with Checker() as checker:
-        state = checker.states([config])[0]
-        state.prepare()
-        state.lease([config.name], holder=holder, ttl=timedelta(hours=1))
+    assembler = Assembler(Catalogue.default(), SystemClock())
+    state = assembler.job(config).state
+    state.prepare()
+    state.lease([config.name], holder=holder, ttl=timedelta(hours=1))
+    assembler.close()
 
 
 def test_unlock_frees_what_somebody_holds_and_the_next_run_goes_on(shop: Shop, dtk: Dtk) -> None:

@@ -15,7 +15,7 @@ from detectk.check.observe import observer_of
 from detectk.check.preview import Preview, look_at
 from detectk.clock import Clock, SystemClock
 from detectk.config import ConfigLoader, MetricConfig
-from detectk.contracts import Collector, HistoryRequest, Request, State, Storage
+from detectk.contracts import Collector, HistoryRequest, Request, Storage
 from detectk.errors import DetectKError
 from detectk.pipeline import (
     Batch,
@@ -195,10 +195,6 @@ class Checker:
     def unlock(self, configs: Sequence[MetricConfig]) -> list[Unlocked]:
         """Take the leases of metrics from whoever has them."""
         return unlock([self._job(config) for config in configs])
-
-    def states(self, configs: Sequence[MetricConfig]) -> list[State]:
-        """Return where the alert state of each metric is kept."""
-        return [self._job(config).state for config in configs]
 
     def preview(self, config: MetricConfig, *, rows: int = 10) -> Preview:
         """Ask the source once and return what it says, and what that advises.

@@ -15,6 +15,7 @@ from detectk.pipeline.detect import lookback_of
 __all__ = ["Cleaned", "Unlocked", "clean", "unlock"]
 
 _AT_ONCE = 1000
+_EVER = datetime(9999, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +99,6 @@ def _unlocked(state: State, metrics: Sequence[str]) -> list[Unlocked]:
     except DetectKError as error:
         return [Unlocked(metric, error=error) for metric in metrics]
     return [Unlocked(metric, holders.get(metric, "")) for metric in metrics]
-
-
-_EVER = datetime(9999, 1, 1, tzinfo=timezone.utc)
 
 
 def _by_history(

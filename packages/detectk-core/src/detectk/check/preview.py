@@ -80,7 +80,7 @@ def look_at(job: Job, *, now: datetime, rows: int = 10) -> Preview:
         zero_share=zeros / points if points else 0.0,
         advice=(),
         zone=grid.zone,
-        cost=job.collector.cost(request),
+        cost=job.redact(job.collector.cost(request)),
     )
     return replace(preview, advice=tuple(_advice(job, preview, complete, back)))
 

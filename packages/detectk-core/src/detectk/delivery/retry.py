@@ -66,4 +66,4 @@ def with_retry(  # noqa: PLR0913 - one knob each
 
 
 def _asked_for(error: StepError) -> float:
-    return getattr(error, "retry_after", None) or 0.0
+    return error.retry_after or 0.0

@@ -109,6 +109,12 @@ class HistorySuite(Suite, ABC):
         [[read]] = history.read_points([HistoryRequest("orders", ALWAYS, labels=FR)])
         assert (read.labels, read.values.tolist()) == (FR, [2.0])
 
+    def test_one_request_may_be_asked_twice(self, history: History) -> None:
+        history.write_points([points(series([0], [1.0]))])
+        history.write_verdicts([judgements(verdicts([0]))])
+        assert [len(found) for found in history.read_points([_ALL, _ALL])] == [1, 1]
+        assert [len(found) for found in history.read_verdicts([_ALL, _ALL])] == [1, 1]
+
     def test_requests_are_answered_in_order(self, history: History) -> None:
         names = [f"metric {number}" for number in range(1200)]
         history.write_points(

@@ -151,26 +151,27 @@ class SqlHistory(History):
 
     def _read_points(self, requests: Sequence[HistoryRequest]) -> list[list[Series]]:
         asked = _by_metric(self._directory.owners([r.metric for r in requests]))
-        about = [(owner, r) for r in requests for owner in asked[r.metric] if _of(r, owner.labels)]
-        rows = self._points.read([_wanted(owner.number, r) for owner, r in about])
-        found: defaultdict[int, list[Series]] = defaultdict(list)
-        for (owner, request), some in zip(about, rows, strict=True):
+        numbered = list(enumerate(requests))
+        about = [(o, n, r) for n, r in numbered for o in asked[r.metric] if _of(r, o.labels)]
+        rows = self._points.read([_wanted(owner.number, r) for owner, _, r in about])
+        found: list[list[Series]] = [[] for _ in requests]
+        for (owner, number, _), some in zip(about, rows, strict=True):
             if len(some.time):
-                found[id(request)].append(to_series(owner.labels, some))
-        return [found[id(request)] for request in requests]
+                found[number].append(to_series(owner.labels, some))
+        return found
 
     def _read_verdicts(self, requests: Sequence[HistoryRequest]) -> list[list[Verdicts]]:
         asked = _by_metric(self._directory.judging([r.metric for r in requests]))
-        found: defaultdict[int, list[Verdicts]] = defaultdict(list)
+        found: list[list[Verdicts]] = [[] for _ in requests]
         for every in (False, True):
-            some = [request for request in requests if request.versions is every]
-            about = [(j, r) for r in some for j in asked[r.metric] if _of(r, j.labels)]
-            wanted = [_wanted(judge.number, request) for judge, request in about]
+            some = [(n, r) for n, r in enumerate(requests) if r.versions is every]
+            about = [(j, n, r) for n, r in some for j in asked[r.metric] if _of(r, j.labels)]
+            wanted = [_wanted(judge.number, request) for judge, _, request in about]
             rows = self._verdicts.read(wanted, every=every) if wanted else ()
-            for (judge, request), told in zip(about, rows, strict=True):
+            for (judge, number, _), told in zip(about, rows, strict=True):
                 if len(told.time):
-                    found[id(request)].append(to_verdicts(judge.labels, judge.detector, told))
-        return [found[id(request)] for request in requests]
+                    found[number].append(to_verdicts(judge.labels, judge.detector, told))
+        return found
 
     def _coverage(self, metrics: Sequence[str]) -> dict[str, Coverage]:
         names = sorted(set(metrics))

@@ -32,7 +32,7 @@ def clean(
     orphans: Annotated[
         bool,
         typer.Option(
-            "--orphans", help="Also everything of stored metrics that no file of PATH names."
+            "--orphans", help="Also everything of stored metrics that no file of the project names."
         ),
     ] = False,
     select: SelectOption = None,
@@ -46,9 +46,10 @@ def clean(
     """
     from detectk.check import Checker
 
-    if orphans and (select or exclude):
+    if orphans and (paths or select or exclude):
+        # Whatever is not named here would be deleted.
         raise ConfigError(
-            "--orphans needs every metric, so it cannot go with --select or --exclude",
+            "--orphans needs every metric, so it cannot go with PATH, --select or --exclude",
             hint="leave one of them out",
         )
     loaded = load_all(paths)
@@ -79,7 +80,7 @@ def clean(
             }
         )
     else:
-        _show(found, execute=execute, orphans=orphans, all_named=not (select or exclude))
+        _show(found, execute=execute, orphans=orphans, all_named=not (paths or select or exclude))
     return code
 
 
