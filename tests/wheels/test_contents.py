@@ -69,7 +69,7 @@ def test_each_wheel_marks_its_own_types(distributions: list[Distribution]) -> No
 
 
 def test_one_entry_point_a_distribution(distributions: list[Distribution]) -> None:
-    without = {"detectk", "detectk-testing"}
+    without = {"detectk", "detectk-kernels", "detectk-testing"}
     count = {
         one.name: len(entry_points(one)["detectk"]) if "detectk" in entry_points(one) else 0
         for one in distributions
@@ -104,6 +104,14 @@ def test_siblings_are_pinned_to_this_major_version(distributions: list[Distribut
         and not re.fullmatch(r"detectk[\w-]*(\[[\w,-]+\])?~=1\.0( ?;.*)?", requirement)
     ]
     assert loose == []
+
+
+def test_the_kernels_are_compiled_and_bring_no_sources(distributions: list[Distribution]) -> None:
+    (kernels,) = (one for one in distributions if one.name == "detectk-kernels")
+    kinds = Counter(Path(name).suffix for name in shipped(kernels))
+    assert kinds[".so"] + kinds[".pyd"] == 1
+    assert kinds[".c"] + kinds[".h"] == 0
+    assert not kernels.wheel.stem.endswith("-any")
 
 
 def test_the_extra_all_of_the_meta_package_names_every_part(
