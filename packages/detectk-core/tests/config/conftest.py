@@ -65,6 +65,7 @@ class Sql(RowOptions):
     password: SecretStr | None = None
     query: str
     query_variables: dict[str, Any] = Field(default_factory=dict)
+    events: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _named(self) -> Sql:

@@ -246,6 +246,14 @@ def test_a_query_with_filters_is_bounded_too(load: Load) -> None:
     assert load(text).warnings == ()
 
 
+def test_the_queries_of_events_are_templates_too(load: Load, complain: Complain) -> None:
+    text = METRIC.replace("params:", "params:\n    events:\n      promo: 'SELECT {{ it }}'")
+    assert load(text).warnings == ()
+    assert complain(text.replace("{{ it }}", "{{ it")) == [
+        "m.yaml:6:14: collector.params.events.promo: query, line 1: unexpected end of template, expected 'end of print statement'; correct the template"
+    ]
+
+
 def test_options_of_other_shapes_are_read(load: Load) -> None:
     text = (
         METRIC.replace("sqlite", "http")

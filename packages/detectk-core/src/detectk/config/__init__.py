@@ -3,6 +3,7 @@
 from detectk.config.alerting import RuleConfig, to_rule
 from detectk.config.explain import explain
 from detectk.config.fleet import Loaded, Skipped
+from detectk.config.incidents import IncidentConfig
 from detectk.config.loader import ConfigLoader
 from detectk.config.metric import (
     AlerterConfig,
@@ -23,6 +24,7 @@ __all__ = [
     "Block",
     "ConfigLoader",
     "DetectorConfig",
+    "IncidentConfig",
     "Loaded",
     "MetricConfig",
     "Project",

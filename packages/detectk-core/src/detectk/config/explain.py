@@ -55,6 +55,7 @@ def _lines(config: MetricConfig) -> Iterator[str]:
     for key in type(config.schedule).model_fields:
         origin = "param" if key in given else "default"
         yield from _entry(key, getattr(config.schedule, key), "  ", origin)
+    yield from _incidents(config)
     if config.metadata:
         yield from _entry("metadata", config.metadata)
 
@@ -98,6 +99,15 @@ def _alerter(alerter: AlerterConfig) -> Iterator[str]:
         name = "for" if field.name == "hold_for" else field.name
         if field.name != "id":
             yield from _entry(name, value, "  ", "default" if value == default else "rule")
+
+
+def _incidents(config: MetricConfig) -> Iterator[str]:
+    if config.incidents:
+        yield "incidents:"
+    for incident in config.incidents:
+        given = {"start": incident.start, "end": incident.end, "note": incident.note or None}
+        known = ((key, value) for key, value in given.items() if value is not None)
+        yield from _item(line for key, value in known for line in _entry(key, value))
 
 
 def _item(lines: Iterator[str]) -> Iterator[str]:

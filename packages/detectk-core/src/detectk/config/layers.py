@@ -86,12 +86,25 @@ def merge(layers: Sequence[Layer]) -> Merged:
     return Merged(values, sources, layers[-1])
 
 
-def validate(model: type[M], merged: Merged, problems: Problems) -> M | None:
-    """Return the model of the values; None when they are wrong, which ``problems`` then tell."""
+def validate(
+    model: type[M],
+    merged: Merged,
+    problems: Problems,
+    *,
+    context: Mapping[str, object] | None = None,
+) -> M | None:
+    """Return the model of the values; None when they are wrong, which ``problems`` then tell.
+
+    Args:
+        model: What they are to be.
+        merged: The values.
+        problems: Told what is wrong.
+        context: What the model's validators want to know besides.
+    """
     for secret in secret_strings(model, merged.values):
         problems.redactor.add(secret)
     try:
-        return model.model_validate(dict(merged.values))
+        return model.model_validate(dict(merged.values), context=context)
     except ValidationError as error:
         for complaint in complaints(model, merged.values, error):
             _blame(complaint, merged, problems)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from detectk.config.blocks import BlockReader
 from detectk.config.complaints import NAME
 from detectk.config.fleet import Loaded, load_many
+from detectk.config.incidents import read_incidents
 from detectk.config.layers import Layer, merge, validate
 from detectk.config.metric import MetricConfig
 from detectk.config.problems import Problems
@@ -59,6 +60,7 @@ class MetricFile(BaseModel):
     alerters: list[dict[Any, Any]] | dict[Any, Any] | None = None
     alerting: dict[Any, Any] | None = None
     schedule: dict[Any, Any] | None = None
+    incidents: list[dict[Any, Any]] | None = None
     metadata: dict[Any, Any] | None = None
     backtest: Any = None
 
@@ -188,6 +190,11 @@ class _MetricReader:
             interval=schedule.grid if schedule else Interval.parse("10 minutes"),
             detectors=len(detectors),
         )
+        incidents = read_incidents(
+            self._many("incidents"),
+            timezone=schedule.timezone if schedule else "UTC",
+            problems=self.problems,
+        )
         if not blocks and self.top.values.get("alerting"):
             text = "alerting: there is no alerter, so nobody is told"
             self.problems.warn(text, self.top.place(("alerting",)))
@@ -204,6 +211,7 @@ class _MetricReader:
             detectors=detectors,
             alerters=alerters,
             schedule=schedule,
+            incidents=incidents,
             metadata=file.metadata or {},
             path=Path(self.top.tree.path),
             project=self.project,

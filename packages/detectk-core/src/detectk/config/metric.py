@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 
+from detectk.config.incidents import IncidentConfig
 from detectk.config.project import Project
 from detectk.config.redaction import Redactor
 from detectk.config.schedule import ScheduleConfig
@@ -97,6 +98,7 @@ class MetricConfig(Frozen):
     Attributes:
         state: Another component for alert state, leases and outbox; None for the storage's own.
         alerters: Empty for verdicts only. Alerters of equal rules share its id.
+        incidents: When the data is known not to have been normal.
         metadata: The user's own; nothing reads it.
         path: The file, as the user named it.
         project: The project it belongs to.
@@ -113,6 +115,7 @@ class MetricConfig(Frozen):
     detectors: tuple[DetectorConfig, ...]
     alerters: tuple[AlerterConfig, ...] = ()
     schedule: ScheduleConfig = ScheduleConfig()
+    incidents: tuple[IncidentConfig, ...] = ()
     metadata: dict[str, Any] = Field(default_factory=dict, repr=False)
     path: Path
     project: InstanceOf[Project] = Field(repr=False)

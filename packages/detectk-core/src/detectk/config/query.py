@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from detectk.config.layers import Layer
@@ -19,34 +20,41 @@ _JINJA = re.compile(r"\{[{%#]")
 
 
 def check_query(block: Block, layer: Layer, problems: Problems) -> None:
-    """Complain of a ``query`` that is no template, and warn of one without its time variables.
+    """Complain of queries that are no templates; warn of a ``query`` without its time variables.
 
     Args:
         block: The collector.
         layer: The keys of its block.
         problems: Told what is found.
     """
-    query = getattr(block.options, "query", None)
-    if not isinstance(query, str):
-        return
+    query, events = (getattr(block.options, name, None) for name in ("query", "events"))
     params = Layer("param", layer.values, layer.tree, (*layer.base, "params"), layer.tainted)
-    label = dotted((*params.base, "query"))
-    try:
-        bounded = _uses_window(query)
-    except ConfigError as error:
-        place = params.place(("query",), of="value")
-        said, hint = error.message, error.hint
-        if params.is_secret(("query",)) or block.sources["query"] != "param":
-            # The parser quotes what it stumbles over, and that may be part of a secret.
-            said, hint = f"{said.partition(':')[0]}: the template cannot be read", ""
-        problems.add(f"{label}: {said}", place, hint)
-        return
-    if not bounded:
+    if isinstance(query, str) and not _is_bounded(query, ("query",), block, params, problems):
         problems.warn(
-            f"{label}: does not use both {{{{ period_start }}}} and {{{{ period_finish }}}}; "
-            "rows outside the window are dropped",
+            f"{dotted((*params.base, 'query'))}: does not use both {{{{ period_start }}}} and "
+            "{{ period_finish }}; rows outside the window are dropped",
             params.place(("query",)),
         )
+    if isinstance(query, str) and isinstance(events, Mapping):
+        for name, template in events.items():
+            _is_bounded(template, ("events", name), block, params, problems)
+
+
+def _is_bounded(
+    query: str, path: tuple[str, ...], block: Block, params: Layer, problems: Problems
+) -> bool:
+    """Whether a query uses both time variables; what is no template is told, and counts as one."""
+    try:
+        return _uses_window(query)
+    except ConfigError as error:
+        said, hint = error.message, error.hint
+        if params.is_secret(path) or block.sources[path[0]] != "param":
+            # The parser quotes what it stumbles over, and that may be part of a secret.
+            said, hint = f"{said.partition(':')[0]}: the template cannot be read", ""
+        problems.add(
+            f"{dotted((*params.base, *path))}: {said}", params.place(path, of="value"), hint
+        )
+        return True
 
 
 def _uses_window(query: str) -> bool:

@@ -13,7 +13,7 @@ from detectk.values.interval import Interval
 from detectk.values.schedule import Schedule
 from detectk.values.zones import zone_info
 
-__all__ = ["Duration", "ScheduleConfig"]
+__all__ = ["Duration", "ScheduleConfig", "moment_of"]
 
 
 def _read_duration(value: Any) -> timedelta:
@@ -78,7 +78,7 @@ class ScheduleConfig(BaseModel):
     def _instant(cls, value: Any, info: ValidationInfo) -> datetime | None:
         if value is None:
             return None
-        moment = _moment(value, zone=info.data.get("timezone", "UTC"))
+        moment = moment_of(value, zone=info.data.get("timezone", "UTC"))
         start = info.data.get("start_time")
         if info.field_name == "end_time" and start and moment <= start:
             raise ValueError("the load ends before it begins; put end_time after start_time")
@@ -102,7 +102,12 @@ class ScheduleConfig(BaseModel):
         )
 
 
-def _moment(value: Any, *, zone: str) -> datetime:
+def moment_of(value: Any, *, zone: str) -> datetime:
+    """Return a date's midnight, or a time, in UTC; what has no offset is in ``zone``.
+
+    Raises:
+        ValueError: It is neither.
+    """
     try:
         text = value.isoformat() if isinstance(value, date) else value.strip()
         if text[-1:] in ("Z", "z"):  # Python 3.10 does not read it

@@ -10,6 +10,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 from detectk.config.alerting import COOLDOWN_KEYS, RuleConfig
 from detectk.config.aliases import ALIASES
 from detectk.config.complaints import NAME
+from detectk.config.incidents import IncidentConfig
 from detectk.config.schedule import ScheduleConfig
 from detectk.config.sections import StorageKeys
 from detectk.contracts.options import RowOptions
@@ -59,6 +60,10 @@ def json_schema(catalogue: Catalogue | None = None) -> dict[str, Any]:
             "alerting": {"anyOf": [rule, {"type": "null"}]},
             "schedule": {
                 "anyOf": [_model(ScheduleConfig, "schedule", definitions), {"type": "null"}]
+            },
+            "incidents": {
+                "type": ["array", "null"],
+                "items": _model(IncidentConfig, "incident", definitions),
             },
             "metadata": {"type": ["object", "null"]},
             "backtest": {"deprecated": True},
