@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -289,3 +290,32 @@ def test_a_tls_server_is_verified(old_clickhouse_server: Server, collector_of: M
     assert len(collector_of(**options, verify=False).collect(request())) == 1
     with pytest.raises(CollectError, match="certificate"):
         collector_of(**options).collect(request())
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "column"),
+    [
+        ("toDateTime('2024-07-01 04:00:00')", "toDateTime('2024-07-01 05:00:00')", [2]),
+        ("toDateTime('2024-07-01 02:00:00', 'Etc/GMT')", "'2024-07-01 05:00:00'", [2]),
+        ("toDateTime('2024-07-01 04:30:00')", None, [2]),
+        ("toNullable(toDate('2024-07-01'))", "toDate('2024-07-01')", list(range(22))),
+        ("toDate('2024-07-02')", None, [22, 23]),
+    ],
+)
+def test_events_are_read_as_times_and_days_of_points_are(
+    server: Server, collector_of: Make, start: str, end: str | None, column: list[int]
+) -> None:
+    query = f"SELECT {start} AS start_time" + (f", {end} AS end_time" if end else "")
+    collector = collector_of(
+        server.url, query="SELECT 1", timezone="Europe/Berlin", events={"promo": query}
+    )
+    asked = replace(request(), interval=Interval.parse("1 hour", "Europe/Berlin"))
+    times = asked.interval.steps(asked.window.start, asked.window.end)
+    found = collector.events(asked)["promo"].column(times, asked.interval)
+    assert np.flatnonzero(found).tolist() == column
+
+
+def test_no_events_are_no_error(server: Server, collector_of: Make) -> None:
+    query = "SELECT toDateTime('2024-07-01 04:00:00') AS start_time WHERE 1 = 0"
+    collector = collector_of(server.url, query="SELECT 1", events={"promo": query})
+    assert len(collector.events(request())["promo"].starts) == 0

@@ -209,3 +209,47 @@ def test_the_fingerprint_is_of_the_query_and_its_meaning(tmp_path: Path) -> None
     assert [part.fingerprint() == base for part in same] == [True] * 3
     prints = [base, *(part.fingerprint() for part in changed)]
     assert len(set(prints)) == 7
+
+
+PROMOS = "SELECT start_time, end_time, name FROM promos WHERE end_time > '{{ period_start }}'"
+
+
+def test_events_are_asked_of_the_same_source(shop: Path) -> None:
+    with closing(sqlite3.connect(shop)) as connection, connection:
+        connection.execute("CREATE TABLE promos (start_time TEXT, end_time TEXT, name TEXT)")
+        connection.execute("INSERT INTO promos VALUES ('2024-06-01', '2024-06-02', 'old')")
+        connection.execute(
+            "INSERT INTO promos VALUES ('2024-07-01 02:30:00', '2024-07-01 04:00:00', 'sale')"
+        )
+    part = collector(shop, events={"promo": PROMOS, "none": "SELECT 1 AS start_time LIMIT 0"})
+    found = part.events(REQUEST)
+    times = REQUEST.interval.steps(REQUEST.window.start, REQUEST.window.end)
+    assert found["promo"].names == ("sale",)
+    column = found["promo"].column(times, REQUEST.interval)
+    assert column.tolist() == [0, 0, "sale", "sale", 0, 0]
+    assert found["none"].column(times, REQUEST.interval).tolist() == [0] * 6
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT x FROM nowhere", "no such table: nowhere"),
+        ("SELECT 1 AS began", "column 'start_time' is not among 'began'"),
+        ("SELECT '{{ perod_start }}'", "query, line 1: .*did you mean 'period_start'"),
+        ("DELETE FROM orders", "."),
+    ],
+)
+def test_an_error_of_an_events_query_names_the_event(shop: Path, query: str, said: str) -> None:
+    with pytest.raises((CollectError, ConfigError), match=f"^orders: event 'promo': .*{said}"):
+        collector(shop, events={"promo": query}).events(REQUEST)
+    assert count(shop) == 24
+
+
+def test_the_fingerprint_knows_the_events(shop: Path) -> None:
+    some: list[dict[str, str]] = [
+        {},
+        {"promo": "SELECT start_time FROM a"},
+        {"promo": "SELECT start_time FROM b"},
+        {"other": "SELECT start_time FROM b"},
+    ]
+    assert len({collector(shop, events=events).fingerprint() for events in some}) == 4

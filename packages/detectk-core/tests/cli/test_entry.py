@@ -116,3 +116,11 @@ def test_a_reader_that_goes_away_is_no_error_to_speak_of(tmp_path: Path) -> None
     os.close(write)
     assert done.returncode == 128 + signal.SIGPIPE
     assert done.stderr == ""
+
+
+def test_a_run_imports_nothing_that_it_does_not_use(shop: Shop, dtk: Dtk) -> None:
+    """A source and a storage in SQLite, a query that only names values, nobody to call."""
+    path = shop.metric("orders")
+    assert dtk("run", path, "-t", "2024-02-19T10:00:00").code == 0
+    unused = {"jinja2", "http.client", "ssl", "numpy.ma", "detectk.collectors.sql.dialects.server"}
+    assert not unused & modules("run", path, "-t", "2024-02-19T11:00:00")

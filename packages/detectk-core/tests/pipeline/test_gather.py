@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
+import numpy as np
 import pytest
 
 from detectk.contracts import Coverage, Request, Services
 from detectk.errors import CollectError, PluginError
 from detectk.pipeline import Job, Judge
 from detectk.pipeline.asking import alone
+from detectk.pipeline.collect import Fill
 from detectk.pipeline.gather import Gathered, gather
 from detectk.storage.memory import MemoryHistory, MemoryState
 from detectk.testing.scenario import BandDetector, BandOptions, ScriptedCollector
-from detectk.values import Interval, Schedule, Series, Window
+from detectk.values import Interval, Schedule, Series, Spans, Window, to_instant
 
 HOUR = timedelta(hours=1)
 START = datetime(2024, 3, 1, tzinfo=timezone.utc)
@@ -33,15 +35,18 @@ class Saying(ScriptedCollector):
         return self.say()
 
 
-def gathered(say: Callable[[], Sequence[Series]]) -> Gathered:
+def gathered(
+    say: Callable[[], Sequence[Series]], *, fill: Fill = None, kind: type[Saying] = Saying
+) -> Gathered:
     job = Job(
         metric="orders",
         schedule=Schedule(Interval(1, "hour")),
-        collector=Saying(say),
+        collector=kind(say),
         judges=(Judge("band", BandDetector(BandOptions(), Services())),),
         alerting=(),
         history=MemoryHistory(),
         state=MemoryState(),
+        fill=fill,
     )
     return alone(gather(job, WINDOW, Coverage(), at=WINDOW.end, newest=START + 2 * HOUR))
 
@@ -71,6 +76,22 @@ def test_an_answer_against_the_contract_is_the_plugins_fault(
 ) -> None:
     with pytest.raises(PluginError, match=f"orders: Saying gave .*{complaint}.*CollectorSuite"):
         gathered(lambda: said)
+
+
+class WithPromo(Saying):
+    """Knows of an event in the last two intervals."""
+
+    def events(self, request: Request) -> Mapping[str, Spans]:
+        assert request.window == WINDOW
+        start, end = (np.array([to_instant(at)]) for at in (START + HOUR, WINDOW.end))
+        return {"promo": Spans(start, end)}
+
+
+def test_events_stand_beside_every_interval_those_without_a_row_too() -> None:
+    answer = gathered(lambda: [series(START, START + HOUR)], fill="zero", kind=WithPromo)
+    [points] = answer.points.series
+    assert points.values.tolist() == [1.0, 1.0, 0.0]
+    assert points.context["promo"].tolist() == [0, 1, 1]
 
 
 def test_whatever_a_collector_raises_is_a_collect_error() -> None:

@@ -32,6 +32,14 @@ def test_people_read_what_is_on() -> None:
     assert detector_words("missing_data()") == "missing_data"
 
 
+def test_options_within_options_are_read_too() -> None:
+    holidays = {"country": "ES", "subdivision": "CT", "categories": []}
+    text = describe_detector("mad", {"holidays": holidays, "events": {"promo": "promos.csv"}})
+    assert detector_words(text) == (
+        "mad: events (promo promos.csv), holidays (country ES, subdivision CT)"
+    )
+
+
 def test_text_of_another_shape_is_taken_as_it_is() -> None:
     for text in ("", "mad", "mad(", "mad(1)", "a.b(x=1)", "mad(x=open('f'))"):
         assert read_detector(text) == {"detector": text}

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from detectk.contracts import Request
 from detectk.errors import ConfigError
+from detectk.template import sandbox
 from detectk.template.queries import QUERY_VARIABLES, Moment, render_query, uses_window
 from detectk.values import Interval, Window
 
@@ -112,3 +115,37 @@ def test_a_query_that_ignores_its_window_is_noticed(template: str, *, expected: 
 def test_a_template_that_cannot_be_read_is_noticed_early() -> None:
     with pytest.raises(ConfigError, match=r"orders\.yaml: query, line 2: "):
         uses_window("\n{{ period_start", where="orders.yaml")
+
+
+PIECES = (
+    *(
+        "SELECT ",
+        "{{ a }}",
+        "{{b}}",
+        "{{ c\t}}",
+        "{{ d }}",
+        "{{ true }}",
+        "{{ none }}",
+        "\n",
+        "\r\n",
+    ),
+    *("{", "}", "{{", "}}", " ", "a", "{% if a %}", "{% endif %}", "{# a #}", "{{ a|upper }}", "é"),
+    *("{{ period_start }}", "{{ metric_name }}", "\r"),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_a_query_that_only_names_values_is_what_the_engine_makes_of_it(template: str) -> None:
+    own = {"a": "x\n", "b": 1.5, "c": None, "true": "yes"}
+    try:
+        rendered = render_query(template, REQUEST, variables=own)
+    except ConfigError as error:
+        rendered = error.message
+    start = Moment.of(REQUEST.window.start, "UTC")
+    values = dict.fromkeys(QUERY_VARIABLES, "?")
+    values |= {"period_start": start, "metric_name": "orders"}
+    try:
+        expected = sandbox.render(template, {**values, **own}, {})
+    except ConfigError as error:
+        expected = error.message
+    assert rendered == expected

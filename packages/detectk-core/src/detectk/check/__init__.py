@@ -5,6 +5,7 @@ from detectk.check.housekeeping import Cleaned, Unlocked
 from detectk.check.metric_check import MetricCheck
 from detectk.check.outcome import CheckResult, Detection, exit_code, result_of
 from detectk.check.preview import Preview
+from detectk.check.trial import detect, detect_file
 
 __all__ = [
     "CheckResult",
@@ -16,6 +17,8 @@ __all__ = [
     "Past",
     "Preview",
     "Unlocked",
+    "detect",
+    "detect_file",
     "exit_code",
     "result_of",
 ]

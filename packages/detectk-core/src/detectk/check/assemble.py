@@ -58,6 +58,8 @@ class Assembler:
     _pools: Shared = field(default_factory=Shared)
     _said: list[tuple[tuple[Any, object, Options], Storage[Any]]] = field(default_factory=list)
 
+    _judges: list[tuple[object, Judge]] = field(default_factory=list)
+
     def job(self, config: MetricConfig) -> Job:
         """Return a metric ready to run; nothing is connected yet.
 
@@ -84,6 +86,7 @@ class Assembler:
             description=config.description,
             tags=config.tags,
             redact=config.redactor.redact,
+            incidents=tuple(incident.window for incident in config.incidents),
         )
 
     def close(self) -> None:
@@ -92,6 +95,7 @@ class Assembler:
             self._parts.pop().close()
         self._storages.clear()
         self._said.clear()
+        self._judges.clear()
         self._pools.close()
 
     def storage(self, config: MetricConfig) -> Storage[Any]:
@@ -119,9 +123,19 @@ class Assembler:
         return Services(self.clock, root, config.name, filters, self._pools)
 
     def _judge(self, config: MetricConfig, one: DetectorConfig, schedule: Schedule) -> Judge:
-        detector: Detector[Any] = self._build(config, one)
-        name = one.id or _id(detector, one, schedule.interval)
-        return Judge(name, detector, describe_detector(one.type, _worth_telling(one.options)))
+        # As with storages: metrics that say the same share a detector, which judges them together.
+        said = (one.type, one.id, one.options, schedule.interval, config.project.root)
+        for earlier, judge in self._judges:
+            if earlier == said:
+                return judge
+        part: Detector[Any] = self.catalogue.load(one.component)(
+            one.options, replace(self._services(config), where="")
+        )
+        self._parts.append(part)
+        name = one.id or _id(part, one, schedule.interval)
+        judge = Judge(name, part, describe_detector(one.type, _worth_telling(one.options)))
+        self._judges = [(said, judge), *self._judges[:_REMEMBERED]]
+        return judge
 
     def _stores(self, config: MetricConfig, judges: Sequence[Judge]) -> tuple[History, State]:
         storage = self._storage(config, config.storage.block)

@@ -185,9 +185,10 @@ class Checker:
         """Delete what is older than each metric's retention; without ``execute``, only count.
 
         Args:
-            configs: The metrics.
+            configs: The metrics, with every file that is about one of them.
             execute: Whether anything is deleted.
-            orphans: Whether stored metrics that ``configs`` do not name go altogether.
+            orphans: Whether stored metrics that ``configs`` do not name go altogether, and the
+                verdicts of detectors that they do not have.
         """
         jobs = [(config, self._job(config)) for config in configs]
         return clean(jobs, now=self._clock.now(), execute=execute, orphans=orphans)

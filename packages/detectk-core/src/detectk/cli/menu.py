@@ -57,6 +57,7 @@ BUILT_IN: Final[dict[str, Entry]] = {
             ("validate", "validate:validate", "Check files without running them."),
             ("run", "run:run", "Check metrics once: collect, judge, tell."),
             ("run-tagged", "run_tagged:run_tagged", "Check the metrics that have given tags."),
+            ("detect", "detect:detect", "Try a detector on a series in a file."),
             ("load-history", "load_history:load_history", "Load the past; never tells anybody."),
         ),
         *_own(

@@ -22,6 +22,7 @@ from detectk.contracts.part import Health, Part
 from detectk.contracts.pool import Pool, Shared
 from detectk.contracts.rows import series_from_columns
 from detectk.contracts.services import Services
+from detectk.contracts.spans import spans_from_columns
 from detectk.contracts.state import (
     Lease,
     Leases,
@@ -71,5 +72,6 @@ __all__ = [
     "note_loaded",
     "pack_rows",
     "series_from_columns",
+    "spans_from_columns",
     "unpack_rows",
 ]

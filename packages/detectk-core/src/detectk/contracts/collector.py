@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from detectk.contracts.part import Health, O, Part
 from detectk.values.interval import Interval
 from detectk.values.series import Series
+from detectk.values.spans import Spans
 from detectk.values.window import Window
 
 __all__ = ["Collector", "Request"]
@@ -45,6 +46,17 @@ class Collector(Part[O]):
         Raises:
             CollectError: The source cannot be read or its rows make no series.
         """
+
+    def events(self, request: Request) -> Mapping[str, Spans]:  # noqa: ARG002  # few have any
+        """Return when the user's events were, by name; those far from the window may be left out.
+
+        Each becomes a context column of the series that `collect` returns for this request.
+        `detectk.contracts.spans_from_columns` turns rows into spans.
+
+        Raises:
+            CollectError: The source cannot be read or its rows are no events.
+        """
+        return {}
 
     @abstractmethod
     def check(self) -> Health:

@@ -23,8 +23,8 @@ class Lookback:
     """How much history before a target a detector wants.
 
     Attributes:
-        points: Grid points; counts together with ``duration``, the longer one wins.
-        duration: Real time.
+        points: Grid points.
+        duration: Real time before those: both add up.
         everything: From the metric's first point on.
     """
 
@@ -36,8 +36,7 @@ class Lookback:
         """Return where the history of ``target`` begins, on the grid; None for everything."""
         if self.everything:
             return None
-        by_points = target - self.points * interval.nominal
-        return interval.floor(min(by_points, target - self.duration))
+        return interval.floor(target - self.points * interval.nominal - self.duration)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
+from typing import Final
 
 from detectk.values.labels import Labels
 from detectk.values.series import Series
@@ -22,6 +23,9 @@ __all__ = [
     "Retention",
     "note_loaded",
 ]
+
+
+_EVER: Final = datetime(9999, 12, 31, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ class Coverage:
     @property
     def ranges(self) -> tuple[Window, ...]:
         """Windows that were collected by any question, disjoint and ordered."""
+        if len(self.loaded) == 1:
+            return next(iter(self.loaded.values()))
         return joined(window for windows in self.loaded.values() for window in windows)
 
     def loaded_otherwise(self, fingerprint: str) -> tuple[Window, ...]:
@@ -127,11 +133,17 @@ class Retention:
         metric: Name of the metric.
         points_before: Points older than this.
         verdicts_before: Verdicts older than this.
+        detectors: Ids of detectors whose verdicts go however old they are.
     """
 
     metric: str
     points_before: datetime
     verdicts_before: datetime
+    detectors: frozenset[str] = frozenset()
+
+    def before(self, detector: str) -> datetime:
+        """Return the time before which the verdicts of ``detector`` go."""
+        return _EVER if detector in self.detectors else self.verdicts_before
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from detectk.values.zones import zone_info
 
@@ -65,6 +65,17 @@ class QueryOptions(RowOptions):
     query_variables: dict[str, object] = Field(
         default_factory=dict, description="Own names for the query and their values."
     )
+    events: dict[str, str] = Field(
+        default_factory=dict,
+        description="Names of seasonal features to queries that give start_time and perhaps "
+        "end_time and name; kept beside the value like a context column.",
+    )
     max_rows: int = Field(
         default=1_000_000, ge=1, description="More rows than this in one answer is an error."
     )
+
+    @model_validator(mode="after")
+    def _events_are_no_columns(self) -> QueryOptions:
+        if taken := sorted(self.events.keys() & {*self.context_columns, *self.dimensions}):
+            raise ValueError(f"event {taken[0]!r} is a column of the query too; rename it")
+        return self

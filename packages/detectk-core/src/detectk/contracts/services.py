@@ -19,7 +19,8 @@ class Services:
     Attributes:
         clock: The only source of time.
         root: The project's root folder; relative paths in options start here.
-        where: What the component belongs to, for error messages: ``metrics/orders.yaml``.
+        where: What the component belongs to, for error messages: ``metrics/orders.yaml``; empty
+            for a detector, which metrics that say the same of it share.
         filters: Template filters of the plugins, by name.
         shared: Pools of connections that parts of one run use together; whoever made it closes
             it, never a part.

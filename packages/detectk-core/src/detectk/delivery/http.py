@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -169,6 +168,7 @@ _lending = _Lending()
 
 def _client(way: _Way) -> httpx.Client:
     import ssl
+    from http.cookiejar import CookieJar, DefaultCookiePolicy
 
     import httpx
 

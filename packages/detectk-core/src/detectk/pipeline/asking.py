@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, TypeAlias, TypeVar
+from itertools import islice
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from detectk.clock import Clock
+from detectk.contracts.detector import Detector, Outcome, Task
 from detectk.contracts.executor import Executor
 from detectk.contracts.history import Coverage, History, HistoryRequest, Judgements, Points
 from detectk.contracts.state import Lease, OutboxRow, State, StateChange, StateKey
@@ -26,6 +28,7 @@ __all__ = [
     "alone",
     "commit",
     "coverage",
+    "detect",
     "documents",
     "lease",
     "outbox",
@@ -41,8 +44,7 @@ __all__ = [
 A = TypeVar("A")
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """One need of one metric; those of one ``kind`` and ``part`` are answered in one call.
 
     Attributes:
@@ -82,23 +84,7 @@ def together(steps: Sequence[Steps[None]], *, executor: Executor, clock: Clock) 
         clock: For the seconds.
     """
     done = [Done() for _ in steps]
-    asked: dict[int, Ask] = {}
-
-    def advance(number: int, answer: object) -> None:
-        began = clock.monotonic()
-        try:
-            if isinstance(answer, Exception):
-                asked[number] = steps[number].throw(answer)
-            else:
-                asked[number] = steps[number].send(answer)
-        except StopIteration:
-            pass
-        except Exception as error:  # noqa: BLE001  # a metric's failure stays its own
-            done[number].error = error
-        done[number].seconds += clock.monotonic() - began
-
-    for number in range(len(steps)):
-        advance(number, None)
+    asked = _advance(steps, dict.fromkeys(range(len(steps))), done, clock)
     while asked:
         alike: dict[tuple[object, int], dict[int, Ask]] = {}
         for number, ask in asked.items():
@@ -108,10 +94,36 @@ def together(steps: Sequence[Steps[None]], *, executor: Executor, clock: Clock) 
             began = clock.monotonic()
             answers = _answer(list(group.values()), executor)
             share = (clock.monotonic() - began) / len(group)
-            for number, answer in zip(group, answers, strict=True):
+            for number in group:
                 done[number].seconds += share
-                advance(number, answer)
+            asked |= _advance(steps, dict(zip(group, answers, strict=True)), done, clock)
     return done
+
+
+def _advance(
+    steps: Sequence[Steps[None]],
+    answers: Mapping[int, object],
+    done: Sequence[Done],
+    clock: Clock,
+) -> dict[int, Ask]:
+    """Give pieces their answers; return what they ask next, those that go on."""
+    asked: dict[int, Ask] = {}
+    monotonic = clock.monotonic
+    began = monotonic()
+    for number, answer in answers.items():
+        try:
+            if isinstance(answer, Exception):
+                asked[number] = steps[number].throw(answer)
+            else:
+                asked[number] = steps[number].send(answer)
+        except StopIteration:
+            pass
+        except Exception as error:  # noqa: BLE001  # a metric's failure stays its own
+            done[number].error = error
+        ended = monotonic()
+        done[number].seconds += ended - began
+        began = ended
+    return asked
 
 
 def alone(steps: Steps[A]) -> A:
@@ -160,6 +172,12 @@ def _one_by_one(item: Callable[[], object]) -> object:
 def work(task: Callable[[], A]) -> Steps[A]:
     """Run a slow ``task`` beside those of other metrics."""
     answer: A = yield Ask(_work, None, task)
+    return answer
+
+
+def detect(detector: Detector[Any], tasks: Sequence[Task]) -> Steps[Sequence[Outcome]]:
+    """Judge a metric's series, together with those of other metrics with the same detector."""
+    answer: Sequence[Outcome] = yield Ask(_detect, detector, tasks)
     return answer
 
 
@@ -225,6 +243,13 @@ _NOTHING: Final = (None,)
 
 def _work(_part: None, tasks: Sequence[Callable[[], object]]) -> Sequence[object]:
     return [task() for task in tasks]
+
+
+def _detect(
+    detector: Detector[Any], batch: Sequence[Sequence[Task]]
+) -> Sequence[Sequence[Outcome]]:
+    outcomes = iter(detector.detect([task for tasks in batch for task in tasks]))
+    return [list(islice(outcomes, len(tasks))) for tasks in batch]
 
 
 def _lease(state: State, items: Sequence[tuple[str, str, timedelta]]) -> Sequence[Lease | str]:

@@ -65,7 +65,7 @@ def dense(
         first = _first(series, known.get(labels))
         if first is None:
             continue
-        steps = grid[np.searchsorted(grid, first) :]
+        steps = grid[grid.searchsorted(first) :]
         if len(steps):
             last = (before or {}).get(labels, np.nan)
             result.append(_fill(series, steps, filling, last))
@@ -73,13 +73,15 @@ def dense(
 
 
 def _first(series: Series, known: datetime | None) -> np.datetime64 | None:
-    firsts = [to_instant(known)] if known else []
-    if len(series):
-        firsts.append(series.times[0])
-    return min(firsts, default=None)
+    if known is None:
+        return series.times[0] if len(series) else None
+    start = to_instant(known)
+    return min(start, series.times[0]) if len(series) else start
 
 
 def _fill(series: Series, steps: Times, filling: Filling, last: float) -> Series:
+    if len(series) == len(steps) and filling.skip is None:
+        return series  # on the grid, so there is no hole
     at = np.searchsorted(steps, series.times)
     values: Floats = np.full(len(steps), np.nan)
     status = np.full(len(steps), Status.MISSING, dtype=np.uint8)

@@ -225,6 +225,8 @@ def _refresh(known: Told, track: Track) -> Told:
 
 
 def _prune(track: Track, horizon: datetime) -> Track:
+    if not track.incidents:
+        return track
     keep = {id(newest(track.incidents, "anomaly")), id(newest(track.incidents, "no_data"))}
     incidents = (i for i in track.incidents if i.open or i.last >= horizon or id(i) in keep)
     return replace(track, incidents=tuple(incidents))

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from detectk.clock import Clock
 from detectk.contracts.state import OutboxRow, Receipt
 from detectk.contracts.wire import decode
-from detectk.delivery.retry import with_retry
 from detectk.errors import AlertError, DetectKError, StorageError
 from detectk.pipeline.asking import Steps, outbox
 from detectk.pipeline.job import Channel, Job
@@ -111,6 +110,8 @@ def _send(
 ) -> tuple[Receipt, bool]:
     if isinstance(message, StorageError):
         return Receipt(row, delivered=False, error=str(message)), False
+    from detectk.delivery.retry import with_retry  # most runs have nothing to send
+
     try:
         sent = with_retry(lambda: channel.alerter.send(message), clock=clock)
     except AlertError as error:

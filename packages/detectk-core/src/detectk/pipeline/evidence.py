@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from math import isfinite
+from typing import Final, NamedTuple
 
 from detectk.values.evidence import Evidence, Step, Vote
 from detectk.values.incident import Sighting
@@ -16,8 +16,7 @@ from detectk.values.verdicts import Verdict, Verdicts
 __all__ = ["steps_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Version:
+class _Version(NamedTuple):
     """One version of one detector's verdict of one interval."""
 
     seen: datetime
@@ -25,6 +24,8 @@ class _Version:
     vote: Vote
 
 
+_STATUS: Final = {int(each): each for each in Status}
+_VERDICT: Final = {int(each): each for each in Verdict}
 _Ledger = dict[datetime, dict[str, list[_Version]]]
 
 
@@ -86,7 +87,7 @@ def _evidence(
     time: datetime, by_detector: dict[str, list[_Version]], step: datetime, schedule: Schedule
 ) -> Evidence:
     known = [
-        max((v for v in versions if v.seen <= step), key=lambda v: v.seen, default=versions[0])
+        versions[0] if len(versions) == 1 else _known_at(step, versions)
         for versions in by_detector.values()
     ]
     end = schedule.interval.next(time)
@@ -94,16 +95,21 @@ def _evidence(
     return Evidence(time, end, end + schedule.delay, status, tuple(v.vote for v in known))
 
 
+def _known_at(step: datetime, versions: Sequence[_Version]) -> _Version:
+    known = (version for version in versions if version.seen <= step)
+    return max(known, key=lambda version: version.seen, default=versions[0])
+
+
 def _open_ledger(verdicts: Sequence[Verdicts]) -> _Ledger:
     ledger: _Ledger = {}
     for one in verdicts:
         # As Python's own numbers all at once: cell by cell it is the slowest step of a run.
-        columns = [getattr(one, name).tolist() for name in ("times", "seen", *Verdicts.COLUMNS)]
+        columns = [column.tolist() for column in (one.times, one.seen, *one.cells())]
         for time, seen, *cells, direction, verdict, status in zip(*columns, strict=True):
             at = time.replace(tzinfo=timezone.utc)
             known_from = seen.replace(tzinfo=timezone.utc)
             sighting = _sighting(at, cells, direction, one.detector)
-            version = _Version(known_from, Status(status), Vote(Verdict(verdict), sighting))
+            version = _Version(known_from, _STATUS[status], Vote(_VERDICT[verdict], sighting))
             ledger.setdefault(at, {}).setdefault(one.detector, []).append(version)
     return ledger
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
 
 from detectk.contracts.state import StateKey
 from detectk.contracts.wire import decode, encode
@@ -23,21 +23,24 @@ __all__ = ["Folded", "Memory", "Subject", "begin", "fold"]
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The alert states of one metric, as a State keeps them."""
+    """The alert states of one metric, as a State keeps them; each is read once."""
 
     documents: Mapping[StateKey, str]
+    _states: dict[StateKey, AlertState] = field(default_factory=dict, compare=False)
 
     def read(self, key: StateKey) -> AlertState | None:
         """Return the state under ``key``, None when there is none."""
-        text = self.documents.get(key)
-        return None if text is None else decode(AlertState, text)
+        if key not in self._states and key in self.documents:
+            self._states[key] = decode(AlertState, self.documents[key])
+        return self._states.get(key)
 
     def decided(self, metric: str, rules: Sequence[Rule]) -> datetime | None:
         """Return the newest interval that any series of the metric has decided."""
         names = {rule.id for rule in rules}
         mine = (key for key in self.documents if key.metric == metric and key.rule in names)
         states = (self.read(key) for key in mine)
-        return max((state.decided for state in states if state), default=None)
+        newest = max((state.decided for state in states if state), default=None)
+        return newest.astimezone(timezone.utc) if newest else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +113,14 @@ def fold(
         state = decision.state
         notices += decision.notices
         traces.append(decision.trace)
-    state = replace(state, decided=max(state.decided, newest))
+    if state.decided < newest:
+        state = replace(state, decided=newest)
     return Folded(subject.key, state, tuple(notices), tuple(traces))
 
 
 def _with_checkpoint(state: AlertState, schedule: Schedule) -> AlertState:
     if schedule.mutable <= timedelta(0):
-        return replace(state, checkpoint=None)
+        return state if state.checkpoint is None else replace(state, checkpoint=None)
     if state.checkpoint is None:
         return replace(state, checkpoint=Checkpoint(state.decided, state.track))
     return state

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 import numpy as np
 
@@ -15,11 +16,16 @@ from detectk.pipeline.asking import Steps, read_points, work
 from detectk.pipeline.collect import Filling, dense
 from detectk.pipeline.job import Job
 from detectk.values.arrays import Times, to_datetime
+from detectk.values.interval import Interval
 from detectk.values.labels import Labels
 from detectk.values.series import Series
+from detectk.values.spans import Spans
 from detectk.values.window import Window
 
 __all__ = ["Gathered", "gather", "grown"]
+
+
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ def gather(
     """
     request = Request(job.metric, window, job.schedule.interval, at)
     try:
-        collected = yield from work(lambda: job.collector.collect(request))
+        collected, events = yield from work(lambda: _asked(job, request))
     except DetectKError:
         raise
     except Exception as error:
@@ -70,17 +76,28 @@ def gather(
     filling = Filling(job.schedule, window, job.fill, newest, skip)
     before = (yield from _last_values(job, window)) if job.fill == "previous" else None
     series = dense(collected, filling, known, before=before)
+    if events:
+        series = [_beside(one, events, job.schedule.interval) for one in series]
     rows = sum(len(one) for one in collected)
     kept = Points(job.metric, series, newest, window, job.collector.fingerprint())
     return Gathered(kept, rows)
 
 
+def _asked(job: Job, request: Request) -> tuple[Sequence[Series], Mapping[str, Spans]]:
+    return job.collector.collect(request), job.collector.events(request)
+
+
+def _beside(series: Series, events: Mapping[str, Spans], interval: Interval) -> Series:
+    """Note at every interval, those without a row too, in which events it is."""
+    columns = {name: spans.column(series.times, interval) for name, spans in events.items()}
+    return replace(series, context={**series.context, **columns})
+
+
 def _check_contract(job: Job, window: Window, collected: Sequence[Series]) -> None:
     """Refuse what would be stored wrongly: a collector's mistake, not the user's."""
     grid = job.schedule.interval.steps(window.start, window.end)
-    labels = [one.labels for one in collected]
     problem = ""
-    if len(set(labels)) < len(labels):
+    if len(collected) > 1 and len({one.labels for one in collected}) < len(collected):
         problem = "gave two series of the same labels"
     elif not all(_on(grid, one.times) for one in collected):
         problem = "gave times off the grid or outside the window"
@@ -95,8 +112,8 @@ def _check_contract(job: Job, window: Window, collected: Sequence[Series]) -> No
 def _on(grid: Times, times: Times) -> bool:
     if not len(times):
         return True
-    at = np.searchsorted(grid, times)
-    return bool(len(grid)) and bool(np.all(grid.take(at, mode="clip") == times))
+    at = grid.searchsorted(times)
+    return bool(len(grid)) and bool((grid.take(at, mode="clip") == times).all())
 
 
 def _last_values(job: Job, window: Window) -> Steps[Mapping[Labels, float]]:
@@ -115,7 +132,8 @@ def grown(coverage: Coverage, points: Points) -> Coverage:
     extent = dict(coverage.extent)
     for series in points.series:
         first, last = to_datetime(series.times[0]), to_datetime(series.times[-1])
-        known = extent.get(series.labels, Window(first, first))
-        end = max(known.end, last + timedelta(microseconds=1))
-        extent[series.labels] = Window(min(known.start, first), end)
-    return replace(coverage, extent=extent)
+        start, end = first, last + _MICROSECOND
+        if known := extent.get(series.labels):
+            start, end = min(known.start, start), max(known.end, end)
+        extent[series.labels] = Window(start, end)
+    return Coverage(coverage.loaded, extent, coverage.judged)

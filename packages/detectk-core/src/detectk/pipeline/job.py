@@ -15,6 +15,7 @@ from detectk.pipeline.route import Topic
 from detectk.values.report import Delivery, MetricReport, Report
 from detectk.values.rule import Rule
 from detectk.values.schedule import Schedule
+from detectk.values.window import Window
 
 __all__ = ["Alerting", "Channel", "Job", "Judge", "Observer"]
 
@@ -64,6 +65,8 @@ class Job:
         tags: The user's tags.
         redact: Takes the user's secrets out of a sentence.
         ask_cost: Whether the source is asked first what its answer costs; for dry runs.
+        incidents: When the data is known not to have been normal; wherever it is known from, it
+            was known before the run.
     """
 
     metric: str
@@ -79,6 +82,7 @@ class Job:
     tags: tuple[str, ...] = ()
     redact: Callable[[str], str] = field(default=str)
     ask_cost: bool = False
+    incidents: tuple[Window, ...] = ()
 
     def topic(self, rule: Rule) -> Topic:
         """Return what every message of ``rule`` says about the metric."""

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from detectk.clock import Clock
 from detectk.contracts.collector import Request
@@ -20,7 +21,7 @@ from detectk.pipeline.deliver import deliver
 from detectk.pipeline.detect import Targets, judge, lookback_of, reach
 from detectk.pipeline.fold import Folded, Memory, Subject, begin, fold
 from detectk.pipeline.gather import gather, grown
-from detectk.pipeline.job import Alerting, Job, Observer
+from detectk.pipeline.job import Alerting, Job, Judge, Observer
 from detectk.pipeline.plan import Plan, plan
 from detectk.pipeline.refill import refill
 from detectk.pipeline.route import outbox_rows, route
@@ -42,6 +43,7 @@ _ASKS_OTHERWISE = (
 )
 
 _log = logging.getLogger(__name__)
+_plan = lru_cache(maxsize=1024)(plan)  # most metrics of a run are as far as each other
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class MetricRun:
     _notices: list[Notice] = field(default_factory=list)
     _deliveries: list[Delivery] = field(default_factory=list)
     _pending: int = 0
+    _waiting: bool = True
     _closed: frozenset[tuple[str, str]] = frozenset()
     _warnings: list[str] = field(default_factory=list)
 
@@ -81,17 +84,18 @@ class MetricRun:
 
     def send(self, clock: Clock, observer: Observer) -> Steps[None]:
         """Send what waits in the outbox; without the lease, that is for who has it."""
-        if self.lease is None or isinstance(self.error, LeaseHeldError):
+        if self.lease is None or isinstance(self.error, LeaseHeldError) or not self._waiting:
             return
         done = yield from deliver(self.job, clock=clock, sent=observer.sent, closed=self._closed)
         self._deliveries += done.deliveries
         self._pending, self._closed = done.pending, done.closed
+        self._waiting = bool(done.pending)
 
-    def plan(self) -> None:
+    def plan(self) -> Steps[None]:
         """Work out which intervals became complete."""
         job = self.job
         newest = job.schedule.newest_complete(self.at)
-        self._plan = plan(
+        self._plan = _plan(
             job.schedule,
             now=self.at,
             decided=self._documents.decided(job.metric, [one.rule for one in job.alerting]),
@@ -100,6 +104,7 @@ class MetricRun:
         )
         if self._plan.collect is None:
             _log.info("No interval became complete", extra=self._where)
+        yield from ()  # a step like the others, that asks for nothing
 
     def collect(self) -> Steps[None]:
         """Ask the source, and keep what it says."""
@@ -139,8 +144,9 @@ class MetricRun:
         job, todo = self.job, self._todo
         if todo is None:
             return
-        if not todo.first:
-            yield from self._judge_past_with_new_detectors(todo)
+        if not todo.first and self._keeps_verdicts:
+            for one in job.judges:
+                yield from self._judge_past(one, todo)
         first = job.schedule.interval.next(todo.decided)
         revised_after = None
         if job.schedule.mutable and todo.collect is not None:
@@ -229,17 +235,18 @@ class MetricRun:
     def _key(self, labels: Labels, alerting: Alerting) -> StateKey:
         return StateKey(self.job.metric, labels.key, alerting.rule.id)
 
-    def _judge_past_with_new_detectors(self, todo: Plan) -> Steps[None]:
-        job = self.job
-        seen = {name for _, name in self._coverage.judged}
-        fresh = tuple(one for one in job.judges if seen and one.id not in seen)
-        if not fresh or not self._keeps_verdicts:
+    def _judge_past(self, one: Judge, todo: Plan) -> Steps[None]:
+        """Judge what is stored and decided, where a detector has not: it is new, or back again."""
+        job, judged = self.job, self._coverage.judged
+        mine = [newest for (_, name), newest in judged.items() if name == one.id]
+        if not judged or (mine and max(mine) >= todo.decided):
             return
         grid = job.schedule.interval
         oldest = min(extent.start for extent in self._coverage.extent.values())
-        window = Window(oldest, grid.next(todo.decided))
-        targets = Targets(grid.previous(oldest), todo.decided)
-        verdicts = yield from judge(replace(job, judges=fresh), targets, window)
+        after = max(mine, default=grid.previous(oldest))
+        alone = replace(job, judges=(one,))
+        window = reach(alone, self._coverage, grid.next(after), todo.decided)
+        verdicts = yield from judge(alone, Targets(after, todo.decided), window)
         kept = Judgements(job.metric, verdicts, todo.decided)
         yield from asking.write_verdicts(job.history, kept)
 
@@ -277,6 +284,8 @@ class MetricRun:
     def _rows_for(
         self, alerting: Alerting, notices: Sequence[Notice], *, error: str = ""
     ) -> list[OutboxRow]:
+        if not notices:
+            return []
         messages = route(notices, self.job.topic(alerting.rule), error=error)
         names = [channel.name for channel in alerting.channels if channel.enabled]
         return outbox_rows(messages, names, self.at)
@@ -303,6 +312,7 @@ class MetricRun:
     def _commit(self, documents: dict[StateKey, str], rows: list[OutboxRow]) -> Steps[None]:
         if self.lease is None or not (documents or rows):
             return
+        self._waiting = self._waiting or bool(rows)
         change = StateChange(self.lease, documents, rows)
         if not (yield from asking.commit(self.job.state, change)):
             raise LeaseHeldError(

@@ -87,7 +87,7 @@ class _Line:
     def each(
         self,
         step: str,
-        act: Callable[[MetricRun], Steps[None] | None],
+        act: Callable[[MetricRun], Steps[None]],
         *,
         failed: bool | None = False,
     ) -> None:
@@ -99,18 +99,13 @@ class _Line:
         ]
         for start in range(0, len(mine), _AT_ONCE):
             some = mine[start : start + _AT_ONCE]
-            steps = [_step(metric, act) for metric in some]
-            ended = together(steps, executor=self.executor, clock=self.clock)
+            ended = together(
+                [act(metric) for metric in some], executor=self.executor, clock=self.clock
+            )
             for metric, done in zip(some, ended, strict=True):
                 metric.seconds[step] = metric.seconds.get(step, 0.0) + done.seconds
                 if done.error is not None:
                     _note(metric, step, done.error)
-
-
-def _step(metric: MetricRun, act: Callable[[MetricRun], Steps[None] | None]) -> Steps[None]:
-    asking = act(metric)
-    if asking is not None:
-        yield from asking
 
 
 def _note(metric: MetricRun, step: str, error: Exception) -> None:

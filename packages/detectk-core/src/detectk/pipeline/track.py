@@ -63,6 +63,8 @@ def qualify(evidence: Evidence, rule: Rule, locked: int = 0) -> Sighting | None:
         for vote in evidence.votes
         if vote.verdict is Verdict.ANOMALY and _big_enough(vote.sighting, rule)
     ]
+    if len(against) < rule.min_detectors:
+        return None
     sides = {"up": (1,), "down": (-1,), "both": (0,), "same": (locked,) if locked else (1, -1)}
     groups = [
         [s for s in against if side == 0 or s.direction in (0, side)]

@@ -9,7 +9,10 @@ __all__ = ["KNOWN"]
 _SQL = ("sql", "sqlite", "postgres", "postgresql", "mysql", "mariadb")
 _HTTP = ("http", "rest", "prometheus")
 _FILES = ("files", "csv", "parquet", "ndjson")
-_DETECTORS = ("threshold", "manual_bounds", "mad", "zscore", "iqr", "missing_data")
+_DETECTORS = (
+    *("threshold", "manual_bounds", "mad", "zscore", "iqr", "poisson", "binomial"),
+    *("autoreg", "changepoint", "flatline", "missing_data"),
+)
 
 KNOWN: dict[tuple[Kind, str], str] = {
     **{("collector", name): "detectk-collectors-sql" for name in _SQL},

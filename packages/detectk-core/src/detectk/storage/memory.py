@@ -148,7 +148,10 @@ class MemoryHistory(History):
     def _prune(self, item: Retention, *, execute: bool) -> Pruned:
         kept = self._metrics[item.metric]
         points = (c.prune(item.points_before, execute=execute) for c in kept.points.values())
-        verdicts = (c.prune(item.verdicts_before, execute=execute) for c in kept.verdicts.values())
+        verdicts = (
+            column.prune(item.before(detector), execute=execute)
+            for (_, detector), column in kept.verdicts.items()
+        )
         return Pruned(sum(points), sum(verdicts))
 
     def _series(self, request: HistoryRequest) -> Iterator[Series]:

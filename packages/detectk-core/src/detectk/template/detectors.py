@@ -48,6 +48,9 @@ def _word(value: object) -> str:
         return "on"
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, Mapping):
+        entries = (f"{name} {_word(item)}" for name, item in value.items() if _matters(item))
+        return f"({', '.join(entries)})"
     if isinstance(value, list | tuple):
         return "+".join(_word(item) for item in value)
     return str(value)

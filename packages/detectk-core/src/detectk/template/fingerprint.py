@@ -50,10 +50,12 @@ def tokens(query: str) -> list[str]:
 
 
 def query_fingerprint(options: QueryOptions) -> str:
-    """Return 16 hex digits over a query's words, its variables and what its columns mean."""
+    """Return 16 hex digits over the words of queries, their variables and what columns mean."""
     meaning = options.model_dump(
         mode="json", exclude_defaults=True, include=set(RowOptions.model_fields) - {"max_series"}
     )
     parts = [tokens(options.query), options.query_variables, meaning]
+    if options.events:  # a metric without any keeps the fingerprint it had before there were some
+        parts.append({name: tokens(query) for name, query in options.events.items()})
     text = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=False)
     return blake2b(text.encode(), digest_size=8).hexdigest()

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
-
-from jinja2 import (
-    StrictUndefined,
-    Template,
-    TemplateError,
-    TemplateSyntaxError,
-    UndefinedError,
-    nodes,
-)
-from jinja2.exceptions import SecurityError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from detectk.errors import ConfigError, Place
-from detectk.values.zones import zone_info
+from detectk.template.moment import Moment
 
 if TYPE_CHECKING:
     from detectk.contracts.collector import Request
@@ -41,28 +27,12 @@ QUERY_VARIABLES = (
 )
 """What every query may use beside its own variables."""
 
-_QUERY = "<query>"
-_UNDEFINED = re.compile(r"'(\w+)' is undefined")
-
-
-class Moment(str):
-    """A time as text, ``2024-11-01 10:00:00``, that still knows which time it is.
-
-    Attributes:
-        at: The time, in the zone in which it is written.
-    """
-
-    __slots__ = ("at",)
-
-    at: datetime
-
-    @classmethod
-    def of(cls, at: datetime, zone: str) -> Moment:
-        """Return ``at`` as the clock of ``zone`` shows it, without fractions of a second."""
-        local = at.astimezone(zone_info(zone))
-        moment = cls(f"{local:%Y-%m-%d %H:%M:%S}")
-        moment.at = local
-        return moment
+_NAME: Final = re.compile(r"(?<!\{)\{\{\s*([A-Za-z_]\w*)\s*\}\}(?!\})", re.ASCII)
+_JINJA: Final = re.compile(r"\{[{%#]")
+_WORDS: Final = frozenset(
+    ("true", "false", "none", "True", "False", "None", "not", "and", "or", "if", "else", "in", "is")
+)
+_ENDS: Final = re.compile(r"\r\n?")
 
 
 def render_query(
@@ -101,23 +71,13 @@ def render_query(
         raise ConfigError(
             f"query variable {taken[0]!r} has a meaning already", where=where, hint="rename it"
         )
-    try:
-        compiled = _compiled(template, tuple(sorted((filters or {}).items())))
-        return compiled.render(values | dict(own))
-    except TemplateSyntaxError as error:
-        problem = f"query, line {error.lineno}: {_said(error)}"
-        raise ConfigError(problem, where=where, hint=_near_filter(error, filters)) from error
-    except UndefinedError as error:
-        problem = f"query, line {_line(error)}: {_said(error)}"
-        hint = _near_variable(str(error.message), {*values, *own})
-        raise ConfigError(problem, where=where, hint=hint) from error
-    except SecurityError as error:
-        problem = f"query, line {_line(error)}: {_said(error)}"
-        hint = "a query may use values and filters, not Python's insides"
-        raise ConfigError(problem, where=where, hint=hint) from error
-    except Exception as error:  # an expression, or a filter of a plugin, may raise anything
-        problem = f"query, line {_line(error)}: {type(error).__name__}: {error}"
-        raise ConfigError(problem, where=where, hint="correct the expression") from error
+    everything = values | dict(own)
+    plain = _plain(template, everything)
+    if plain is not None:
+        return plain
+    from detectk.template.sandbox import render
+
+    return render(template, everything, filters or {}, where=where)
 
 
 def uses_window(template: str, *, where: str | Place = "") -> bool:
@@ -128,62 +88,21 @@ def uses_window(template: str, *, where: str | Place = "") -> bool:
     Raises:
         ConfigError: The template cannot be read.
     """
-    try:
-        tree = _environment().parse(template)
-    except TemplateSyntaxError as error:
-        problem = f"query, line {error.lineno}: {_said(error)}"
-        raise ConfigError(problem, where=where, hint="correct the template") from error
-    names = list(tree.find_all(nodes.Name))
-    own = {name.name for name in names if name.ctx != "load"}
-    return {"period_start", "period_finish"} <= {name.name for name in names} - own
+    from detectk.template.sandbox import names_in
+
+    return {"period_start", "period_finish"} <= names_in(template, where=where)
 
 
-@lru_cache(maxsize=256)
-def _compiled(text: str, filters: tuple[tuple[str, Callable[..., object]], ...]) -> Template:
-    environment = _environment()
-    environment.filters.update(filters)
-    code = environment.compile(text, filename=_QUERY)
-    return Template.from_code(environment, code, environment.globals)
+def _plain(template: str, values: Mapping[str, object]) -> str | None:
+    """Return the text of a template that only names values; None where it does more.
 
-
-def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-    environment.filters["datetime_format"] = _datetime_format
-    return environment
-
-
-def _datetime_format(moment: object, form: str = "%Y-%m-%d %H:%M:%S") -> str:
-    at = moment.at if isinstance(moment, Moment) else moment
-    if not isinstance(at, datetime):
-        raise TypeError(f"datetime_format is for times, not for {moment!r}")
-    return at.strftime(form)
-
-
-def _said(error: TemplateError) -> str:
-    return (error.message or "it cannot be read").rstrip(".")
-
-
-def _line(error: BaseException) -> int:
-    """Return the line of the template in which ``error`` was raised, 1 when it does not say."""
-    line = 1
-    step = error.__traceback__
-    while step:
-        if step.tb_frame.f_code.co_filename == _QUERY:
-            line = step.tb_lineno
-        step = step.tb_next
-    return line
-
-
-def _near_variable(problem: str, known: set[str]) -> str:
-    unknown = _UNDEFINED.search(problem)
-    near = difflib.get_close_matches(unknown[1], sorted(known), n=1) if unknown else []
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"there are {', '.join(sorted(known))}"
-
-
-def _near_filter(error: TemplateSyntaxError, filters: Filters | None) -> str:
-    unknown = re.search(r"No filter named '(\w+)'", error.message or "")
-    known = {*_environment().filters, *(filters or {})}
-    near = difflib.get_close_matches(unknown[1], sorted(known), n=1) if unknown else []
-    return f"did you mean {near[0]!r}?" if near else "correct the template"
+    Most do not, and the engine takes longer to import and to compile than all else of a query.
+    """
+    if _JINJA.search(_NAME.sub("\0", template)):
+        return None
+    names = set(_NAME.findall(template))
+    if not names <= values.keys() - _WORDS:
+        return None
+    # As the engine does it, line ends are those of Unix, and the last one goes.
+    text = _ENDS.sub("\n", template).removesuffix("\n")
+    return _NAME.sub(lambda found: str(values[found[1]]), text)

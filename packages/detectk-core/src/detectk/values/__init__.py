@@ -9,6 +9,7 @@ from detectk.values.report import Delivery, MetricReport, Report
 from detectk.values.rule import NoData, Rule
 from detectk.values.schedule import Schedule
 from detectk.values.series import Series, Status
+from detectk.values.spans import Spans
 from detectk.values.state import AlertState, RunErrors
 from detectk.values.verdicts import EXCESS_CAP, Verdict, Verdicts
 from detectk.values.window import Window, joined, missing, without
@@ -36,6 +37,7 @@ __all__ = [
     "Series",
     "Severity",
     "Sighting",
+    "Spans",
     "Status",
     "Times",
     "Verdict",

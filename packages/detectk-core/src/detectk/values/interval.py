@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -100,19 +100,23 @@ class Interval:
 
     def floor(self, time: datetime) -> datetime:
         """Return the start of the interval that holds ``time``."""
-        return _moment(_floor(self, (_aware(time) - EPOCH) // SECOND))
+        return _floor(self, time if time.tzinfo is timezone.utc else _utc(time))
 
     def next(self, start: datetime) -> datetime:
         """Return the first start after ``start``, which need not be one itself."""
-        return _moment(_next(self, (_aware(start) - EPOCH) // SECOND))
+        return _next(self, start if start.tzinfo is timezone.utc else _utc(start))
 
     def previous(self, start: datetime) -> datetime:
         """Return the last start before ``start``, which need not be one itself."""
-        return _moment(_floor(self, _ceil(start) - 1))
+        return _previous(self, start if start.tzinfo is timezone.utc else _utc(start))
 
     def steps(self, start: datetime, end: datetime) -> Times:
         """Return all starts ``s`` with ``start <= s < end``, as datetime64[us], read-only."""
-        return _steps(self, _ceil(start), _ceil(end))
+        return _steps(
+            self,
+            start if start.tzinfo is timezone.utc else _utc(start),
+            end if end.tzinfo is timezone.utc else _utc(end),
+        )
 
     def floor_many(self, times: Times) -> Times:
         """Floor each of ``times``, in any order.
@@ -131,7 +135,7 @@ class Interval:
         walls = self._bounds(self._indices(seconds + offsets))
         floors = walls - offsets
         early = walls < np.array([self._lowest(piece) for piece in pieces], np.int64).take(where)
-        for index in np.unique(where[early]):
+        for index in set(where[early].tolist()):
             floors[early & (where == index)] = self._before(pieces[index])
         return floors.astype("datetime64[s]").astype("datetime64[us]")
 
@@ -217,22 +221,28 @@ class Interval:
         return months.astype("datetime64[s]").astype(np.int64)
 
 
-# Thousands of metrics of one run ask the same grid for the same moments.
+# Thousands of metrics of one run ask the same grid for the same moments. They are asked for in UTC
+# only: elsewhere two moments of a repeated hour are equal, and one would be answered as the other.
 
 
 @lru_cache(maxsize=4096)
-def _floor(interval: Interval, second: int) -> int:
-    return interval._floor(second)  # noqa: SLF001  # the same module
+def _floor(interval: Interval, time: datetime) -> datetime:
+    return _moment(interval._floor((time - EPOCH) // SECOND))  # noqa: SLF001  # the same module
 
 
 @lru_cache(maxsize=4096)
-def _next(interval: Interval, second: int) -> int:
-    return interval._next(second)  # noqa: SLF001
+def _next(interval: Interval, start: datetime) -> datetime:
+    return _moment(interval._next((start - EPOCH) // SECOND))  # noqa: SLF001
+
+
+@lru_cache(maxsize=4096)
+def _previous(interval: Interval, start: datetime) -> datetime:
+    return _moment(interval._floor(_ceil(start) - 1))  # noqa: SLF001
 
 
 @lru_cache(maxsize=32)
-def _steps(interval: Interval, first: int, stop: int) -> Times:
-    steps = interval._steps(first, stop)  # noqa: SLF001
+def _steps(interval: Interval, start: datetime, end: datetime) -> Times:
+    steps = interval._steps(_ceil(start), _ceil(end))  # noqa: SLF001
     steps.flags.writeable = False
     return steps
 
@@ -244,14 +254,14 @@ def _largest(seconds: int) -> tuple[int, Unit]:
     return seconds, "second"
 
 
-def _aware(time: datetime) -> datetime:
+def _utc(time: datetime) -> datetime:
     if time.tzinfo is None:
         raise ValueError(f"time {time.isoformat()} has no zone; give it one, such as UTC")
-    return time
+    return time.astimezone(timezone.utc)
 
 
 def _ceil(time: datetime) -> int:
-    return -((EPOCH - _aware(time)) // SECOND)
+    return -((EPOCH - time) // SECOND)
 
 
 def _moment(second: int) -> datetime:

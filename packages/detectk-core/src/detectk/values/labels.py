@@ -7,8 +7,11 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Final
 
 __all__ = ["NO_LABELS", "Labels"]
+
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,7 +38,7 @@ class Labels:
     @property
     def key(self) -> str:
         """The series key: canonical JSON of the labels, ``{}`` for a plain metric."""
-        return json.dumps(dict(self.pairs), ensure_ascii=False, separators=(",", ":"))
+        return _encode(dict(self.pairs)) if self.pairs else "{}"
 
     @property
     def digest(self) -> str:

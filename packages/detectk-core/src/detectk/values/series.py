@@ -61,19 +61,21 @@ class Series:
     seen: Times = field(default_factory=lambda: np.empty(0, "datetime64[us]"))
 
     def __post_init__(self) -> None:
+        times = self.times
+        count = len(times)
         if not len(self.seen):
-            object.__setattr__(self, "seen", self.times)
-        columns: dict[str, Context] = {
-            "values": self.values,
-            "status": self.status,
-            "seen": self.seen,
-            **self.context,
-        }
-        for name, column in columns.items():
-            if len(column) != len(self.times):
-                msg = f"column {name!r} has {len(column)} entries for {len(self.times)} times"
-                raise ValueError(msg)
-        if len(self.times) > 1 and not bool(np.all(self.times[1:] > self.times[:-1])):
+            object.__setattr__(self, "seen", times)
+        if not len(self.values) == len(self.status) == len(self.seen) == count or self.context:
+            own: dict[str, Context] = {
+                "values": self.values,
+                "status": self.status,
+                "seen": self.seen,
+            }
+            for name, column in {**own, **self.context}.items():
+                if len(column) != count:
+                    msg = f"column {name!r} has {len(column)} entries for {count} times"
+                    raise ValueError(msg)
+        if count > 1 and not (times[1:] > times[:-1]).all():
             msg = "times are not strictly increasing"
             raise ValueError(msg)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import ClassVar
+from operator import attrgetter
+from typing import ClassVar, Final
 
 import numpy as np
 
@@ -84,15 +85,22 @@ class Verdicts:
     def __post_init__(self) -> None:
         if not len(self.seen):
             object.__setattr__(self, "seen", self.times)
-        columns = {name: getattr(self, name) for name in (*self.COLUMNS, "seen")}
+        count = len(self.times)
+        if {len(self.seen), *map(len, self.cells()), *map(len, self.explain.values())} == {count}:
+            return
+        columns = dict(zip((*self.COLUMNS, "seen"), (*self.cells(), self.seen), strict=True))
         for name, column in {**columns, **self.explain}.items():
-            if len(column) != len(self.times):
-                msg = f"column {name!r} has {len(column)} entries for {len(self.times)} times"
+            if len(column) != count:
+                msg = f"column {name!r} has {len(column)} entries for {count} times"
                 raise ValueError(msg)
 
     def __len__(self) -> int:
         """Return the number of verdicts."""
         return len(self.times)
+
+    def cells(self) -> tuple[Context, ...]:
+        """Return the columns in order of `COLUMNS`."""
+        return _cells(self)
 
     def take(self, index: Indices | slice) -> Verdicts:
         """Return the verdicts at ``index``, which must keep their order."""
@@ -116,3 +124,6 @@ class Verdicts:
                 for name in self.COLUMNS
             )
         )
+
+
+_cells: Final[Callable[[Verdicts], tuple[Context, ...]]] = attrgetter(*Verdicts.COLUMNS)

@@ -27,8 +27,9 @@ class Window:
         if self.end < self.start:
             msg = f"a window cannot end ({self.end}) before it starts ({self.start})"
             raise ValueError(msg)
-        object.__setattr__(self, "start", self.start.astimezone(timezone.utc))
-        object.__setattr__(self, "end", self.end.astimezone(timezone.utc))
+        if not self.start.tzinfo is self.end.tzinfo is timezone.utc:
+            object.__setattr__(self, "start", self.start.astimezone(timezone.utc))
+            object.__setattr__(self, "end", self.end.astimezone(timezone.utc))
 
     @property
     def length(self) -> timedelta:

@@ -362,6 +362,40 @@ class HistorySuite(Suite, ABC):
         extent = Window(at(2), at(3) + timedelta(microseconds=1))
         assert history.coverage(["orders"])["orders"].extent == {NO_LABELS: extent}
 
+    def test_a_dropped_detector_loses_every_verdict_and_nobody_else_any(
+        self, history: History
+    ) -> None:
+        for metric in ("orders", "other"):
+            history.write_points([points(series(range(4), [0.0] * 4), metric=metric)])
+            for value in (1.0, 2.0):
+                told = [
+                    verdicts(range(4), detector=detector, labels=labels, value=value)
+                    for detector, labels in (("old", NO_LABELS), ("old", DE), ("new", NO_LABELS))
+                ]
+                history.write_verdicts([judgements(*told, metric=metric, step=5)])
+        dropped = frozenset({"old", "unknown"})
+        batch = [Retention("orders", at(0), at(1), dropped), Retention("none", at(0), at(0))]
+        gone = {"orders": Pruned(verdicts=2 * 4 * 2 + 1 * 2), "none": Pruned()}
+        assert history.prune(batch, execute=False) == gone
+        assert len(history.read_verdicts([_ALL])[0]) == 3
+        assert history.prune(batch, execute=True) == gone
+        [[judged]] = history.read_verdicts([HistoryRequest("orders", ALWAYS, versions=True)])
+        assert (judged.detector, len(judged)) == ("new", 3 * 2)
+        held = history.coverage(["orders", "other"])
+        assert list(held["orders"].judged) == [(NO_LABELS, "new")]
+        assert len(held["other"].judged) == 3
+        assert len(history.read_points([_ALL])[0][0]) == 4
+        assert history.prune(batch, execute=True) == {"orders": Pruned(), "none": Pruned()}
+
+    def test_a_dropped_detector_may_judge_again(self, history: History) -> None:
+        told = judgements(verdicts(range(3), detector="old"))
+        history.write_verdicts([told])
+        history.prune([Retention("orders", at(0), at(0), frozenset({"old"}))], execute=True)
+        assert list(history.metrics()) == []
+        history.write_verdicts([told])
+        [[judged]] = history.read_verdicts([HistoryRequest("orders", ALWAYS, versions=True)])
+        assert judged.same_as(told.verdicts[0])
+
     def test_what_is_pruned_can_be_written_again(self, history: History) -> None:
         written = points(series(range(3), [0.0, 1.0, 2.0]))
         told = judgements(verdicts(range(3)))

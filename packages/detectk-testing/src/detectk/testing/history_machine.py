@@ -97,10 +97,20 @@ class _Life(RuleBasedStateMachine):
         metrics=st.lists(_METRICS, unique=True),
         points=_HOURS,
         verdicts=_HOURS,
+        detectors=st.sampled_from(["", "", "a", "ab"]),
         execute=st.booleans(),
     )
-    def prune(self, metrics: list[str], points: int, verdicts: int, *, execute: bool) -> None:
-        batch = [Retention(metric, at(points), at(verdicts)) for metric in metrics]
+    def prune(
+        self,
+        metrics: list[str],
+        points: int,
+        verdicts: int,
+        *,
+        detectors: str = "",
+        execute: bool,
+    ) -> None:
+        dropped = frozenset(detectors)
+        batch = [Retention(metric, at(points), at(verdicts), dropped) for metric in metrics]
         deleted = self._history.prune(batch, execute=execute)
         assert dict(deleted) == dict(self._reference.prune(batch, execute=execute))
 

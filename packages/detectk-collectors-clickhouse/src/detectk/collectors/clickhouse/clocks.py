@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,16 +12,17 @@ from detectk.collectors.clickhouse.blocks import zone_of
 from detectk.values.zones import pieces_between
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from detectk.collectors.clickhouse.blocks import Cells
     from detectk.collectors.clickhouse.session import Answer
     from detectk.values.arrays import Times
 
-__all__ = ["on_the_wall", "readable", "same_zone"]
+__all__ = ["moments", "on_the_wall", "readable", "same_zone"]
 
 _UTC: Final = frozenset({"UTC", "Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal"})
 _MICRO: Final = 1_000_000
+_DATE = re.compile(r"\bDate(32)?\b")
 
 
 def readable(
@@ -54,6 +57,27 @@ def readable(
         else:
             columns[name] = on_the_wall(cells, own or server_zone)
     return columns, exact
+
+
+def moments(
+    answer: Answer, *, zone: str, server_zone: str, old: bool
+) -> Mapping[str, Sequence[object]]:
+    """Return the columns of ``answer`` as cells that say themselves what time they mean.
+
+    A time of a type without a zone has none, and is to be read in ``zone``; as for `readable`.
+    A date is a date.
+    """
+    columns: dict[str, Sequence[object]] = {}
+    for name, kind in zip(answer.names, answer.kinds, strict=True):
+        readings, exact = readable(answer, time=name, zone=zone, server_zone=server_zone, old=old)
+        cells = readings[name]
+        listed = cells.tolist() if isinstance(cells, np.ndarray) else list(cells)
+        if exact:
+            listed = [cell and cell.replace(tzinfo=timezone.utc) for cell in listed]
+        elif _DATE.search(kind):
+            listed = [cell.date() if isinstance(cell, datetime) else cell for cell in listed]
+        columns[name] = listed
+    return columns
 
 
 def same_zone(one: str, other: str) -> bool:

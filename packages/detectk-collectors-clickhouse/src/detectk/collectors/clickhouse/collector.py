@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
-from detectk.collectors.clickhouse.clocks import readable
+from detectk.collectors.clickhouse.clocks import moments, readable
 from detectk.collectors.clickhouse.options import ClickHouseCollectorOptions
 from detectk.collectors.clickhouse.servers import Servers
 from detectk.collectors.clickhouse.session import Answer, Session
@@ -18,10 +18,12 @@ from detectk.contracts.collector import Collector, Request
 from detectk.contracts.part import Health
 from detectk.contracts.rows import series_from_columns
 from detectk.contracts.services import Services
+from detectk.contracts.spans import spans_from_columns
 from detectk.errors import CollectError, ConfigError
 from detectk.template.fingerprint import query_fingerprint
 from detectk.template.queries import render_query
 from detectk.values.series import Series
+from detectk.values.spans import Spans
 
 __all__ = ["ClickHouseCollector"]
 
@@ -48,18 +50,7 @@ class ClickHouseCollector(Collector[ClickHouseCollectorOptions]):
                 rows, or its rows make no series.
             ConfigError: The query is no template, or uses unknown variables.
         """
-        query = self.describe(request)
-        try:
-            answer, zone, old = self._servers.run(lambda session: self._ask(session, query))
-        except FOREIGN as error:
-            trouble = self._trouble(error)
-            raise CollectError(
-                trouble.message,
-                where=request.metric,
-                hint=trouble.hint,
-                retryable=trouble.retryable,
-            ) from error
-        _check_names(answer, request)
+        answer, zone, old = self._answer(self.describe(request), where=request.metric)
         columns, exact = readable(
             answer,
             time=self.options.timestamp_column,
@@ -69,6 +60,22 @@ class ClickHouseCollector(Collector[ClickHouseCollectorOptions]):
         )
         options = self.options.model_copy(update={"timezone": "UTC"}) if exact else self.options
         return series_from_columns(columns, options, request)
+
+    def events(self, request: Request) -> Mapping[str, Spans]:
+        """Return what the queries of the events give.
+
+        Raises:
+            CollectError: As for `collect`.
+            ConfigError: As for `collect`.
+        """
+        found = {}
+        for name, template in self.options.events.items():
+            where = f"{request.metric}: event {name!r}"
+            query = self._rendered(template, request, where=where)
+            answer, server_zone, old = self._answer(query, where=where)
+            columns = moments(answer, zone=self.options.timezone, server_zone=server_zone, old=old)
+            found[name] = spans_from_columns(columns, self.options, request, event=name)
+        return found
 
     def check(self) -> Health:
         """Return whether a host answers and lets the user in."""
@@ -85,15 +92,7 @@ class ClickHouseCollector(Collector[ClickHouseCollectorOptions]):
 
     def describe(self, request: Request) -> str:
         """Return the query with its variables filled in."""
-        rendered = render_query(
-            self.options.query,
-            request,
-            timezone=self.options.timezone,
-            variables=self.options.query_variables,
-            filters=self.services.filters,
-            where=self.services.where,
-        )
-        return _PLURAL.sub(r"\1", rendered)
+        return self._rendered(self.options.query, request, where=self.services.where)
 
     def cost(self, request: Request) -> str:
         """Return how much the server thinks it would read; an old one cannot say."""
@@ -116,6 +115,28 @@ class ClickHouseCollector(Collector[ClickHouseCollectorOptions]):
     @cached_property
     def _fingerprint(self) -> str:
         return query_fingerprint(self.options)
+
+    def _rendered(self, template: str, request: Request, *, where: str) -> str:
+        rendered = render_query(
+            template,
+            request,
+            timezone=self.options.timezone,
+            variables=self.options.query_variables,
+            filters=self.services.filters,
+            where=where,
+        )
+        return _PLURAL.sub(r"\1", rendered)
+
+    def _answer(self, query: str, *, where: str) -> tuple[Answer, str, bool]:
+        try:
+            answer, zone, old = self._servers.run(lambda session: self._ask(session, query))
+        except FOREIGN as error:
+            trouble = self._trouble(error)
+            raise CollectError(
+                trouble.message, where=where, hint=trouble.hint, retryable=trouble.retryable
+            ) from error
+        _check_names(answer, where)
+        return answer, zone, old
 
     def _ask(self, session: Session, query: str) -> tuple[Answer, str, bool]:
         """Return the answer, and the server's zone and age, which say what its times mean."""
@@ -144,14 +165,12 @@ class ClickHouseCollector(Collector[ClickHouseCollectorOptions]):
         return trouble_of(error, timeout=self.options.timeout, max_rows=self.options.max_rows)
 
 
-def _check_names(answer: Answer, request: Request) -> None:
+def _check_names(answer: Answer, where: str) -> None:
     if not answer.names:
-        raise CollectError(
-            "the query gives no columns", where=request.metric, hint="write a SELECT"
-        )
+        raise CollectError("the query gives no columns", where=where, hint="write a SELECT")
     if twice := [name for name, times in Counter(answer.names).items() if times > 1]:
         raise CollectError(
             f"the query gives column {twice[0]!r} twice",
-            where=request.metric,
+            where=where,
             hint="rename one with AS",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -34,7 +34,11 @@ def prune(
         POINTS: {item.metric: to_micros(item.points_before) for item in batch},
         VERDICTS: {item.metric: to_micros(item.verdicts_before) for item in batch},
     }
-    counts = {table: _count(database, table, before) for table, before in bounds.items()}
+    dropped = {item.metric: item.detectors for item in batch if item.detectors}
+    counts = {
+        table: _count(database, table, _conditions(before, dropped if table is VERDICTS else {}))
+        for table, before in bounds.items()
+    }
     old = {metric for count in counts.values() for metric in count}
     if execute and old:
         # Whoever reads in between finds less than is said, and the next pruning mends it.
@@ -42,7 +46,10 @@ def prune(
         for table, before in bounds.items():
             concerned = {metric: before[metric] for metric in counts[table]}
             if concerned:
-                _delete(database, table, concerned, before if everything else {})
+                if everything:
+                    _drop_months(database, table, min(before.values()))
+                gone = {name: dropped[name] for name in concerned.keys() & dropped.keys()}
+                _delete(database, table, _conditions(concerned, gone if table is VERDICTS else {}))
         _measure(database, registry, sorted(old))
     return {
         item.metric: Pruned(counts[POINTS][item.metric], counts[VERDICTS][item.metric])
@@ -50,10 +57,10 @@ def prune(
     }
 
 
-def _count(database: Database, table: Table, before: Mapping[str, int]) -> Counter[str]:
+def _count(database: Database, table: Table, conditions: Iterable[str]) -> Counter[str]:
     """Return the metrics that have rows to go, and how many versions those have."""
     found: Counter[str] = Counter()
-    for condition in _conditions(before):
+    for condition in conditions:
         answer = database.ask(
             f"SELECT metric_name, count() FROM {table.name} FINAL "  # noqa: S608  # our own names
             f"WHERE {condition} GROUP BY metric_name",
@@ -63,12 +70,8 @@ def _count(database: Database, table: Table, before: Mapping[str, int]) -> Count
     return found
 
 
-def _delete(
-    database: Database, table: Table, before: Mapping[str, int], every: Mapping[str, int]
-) -> None:
-    if every:
-        _drop_months(database, table, min(every.values()))
-    for condition in _conditions(before):
+def _delete(database: Database, table: Table, conditions: Iterable[str]) -> None:
+    for condition in conditions:
         if database.old():
             database.ask(f"ALTER TABLE {table.name} DELETE WHERE {condition}")
         else:
@@ -120,10 +123,20 @@ def _measure(database: Database, registry: Registry, metrics: Sequence[str]) -> 
     registry.note(new for old, new in zip(entries, measured, strict=True) if new != old)
 
 
-def _conditions(before: Mapping[str, int]) -> Iterator[str]:
+def _conditions(before: Mapping[str, int], dropped: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    """Return what no row is of twice: older than a bound, or newer and of a dropped detector."""
     together: defaultdict[int, list[str]] = defaultdict(list)
     for metric, bound in before.items():
         together[bound].append(metric)
     for bound, metrics in together.items():
         for some in chunks(metrics):
             yield f"metric_name IN ({literals(some)}) AND time < {bound}"
+    alike: defaultdict[tuple[int, frozenset[str]], list[str]] = defaultdict(list)
+    for metric, detectors in dropped.items():
+        alike[before[metric], detectors].append(metric)
+    for (bound, detectors), metrics in alike.items():
+        for some in chunks(metrics):
+            yield (
+                f"metric_name IN ({literals(some)}) AND time >= {bound} "
+                f"AND detector_id IN ({literals(sorted(detectors))})"
+            )

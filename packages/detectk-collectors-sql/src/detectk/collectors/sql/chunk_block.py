@@ -12,7 +12,18 @@ import numpy.typing as npt
 from detectk.collectors.sql.chunk_notes import Notes, joined_notes, taken_notes
 from detectk.collectors.sql.versions import Kind, Micros
 
-__all__ = ["BUCKET", "ENDS", "NEVER", "SLOTS", "Block", "Mask", "Records", "owner_starts", "record"]
+__all__ = [
+    "BUCKET",
+    "ENDS",
+    "NEVER",
+    "SLOTS",
+    "Block",
+    "Mask",
+    "Records",
+    "buckets_of",
+    "owner_starts",
+    "record",
+]
 
 Records: TypeAlias = npt.NDArray[Any]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -75,6 +86,11 @@ class Block:
         if any(block.notes for block in blocks):
             notes = joined_notes((block.notes, len(block)) for block in blocks)
         return Block(np.concatenate([block.rows for block in blocks]), notes)
+
+
+def buckets_of(owners: Micros) -> list[int]:
+    """Return the buckets of owners, each once, ordered."""
+    return sorted(set((owners >> BUCKET).tolist()))  # np.unique imports all of numpy.ma
 
 
 def owner_starts(block: Block) -> tuple[Micros, Micros]:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from detectk.collectors.sql.chunk_block import BUCKET, ENDS, Block, Mask, owner_starts
+from detectk.collectors.sql.chunk_block import BUCKET, ENDS, Block, Mask, buckets_of, owner_starts
 from detectk.collectors.sql.database import Database
 from detectk.collectors.sql.versions import Kind, Micros
 
@@ -39,7 +39,7 @@ class Extents:
     def load(self, owners: Micros) -> Ends:
         """Return the extents of everybody in the buckets of ``owners``."""
         sql = f"SELECT data FROM {self._table} WHERE bucket IN (SELECT value FROM json_each(?))"
-        buckets = json.dumps(np.unique(owners >> BUCKET).tolist())
+        buckets = json.dumps(buckets_of(owners))
         rows = self._database.query(f"{sql} ORDER BY bucket", (buckets,))
         return np.frombuffer(b"".join([data for (data,) in rows]), ENDS)
 
@@ -63,7 +63,7 @@ class Extents:
         wider[places[there]] = new[there]
         wider = np.concatenate([wider, new[~there]])
         wider = wider[np.argsort(wider["owner"], kind="stable")]
-        self._write(wider, np.unique(new["owner"] >> BUCKET))
+        self._write(wider, buckets_of(new["owner"]))
         return wider
 
     def replace(self, owners: Micros, first: Micros, *, gone: Mask) -> None:
@@ -72,18 +72,18 @@ class Extents:
         there, places = found(ends, owners)
         ends["first"][places[there]] = first[there]
         kept = ~np.isin(ends["owner"], owners[gone])
-        buckets = np.unique(owners >> BUCKET)
+        buckets = buckets_of(owners)
         sql = f"DELETE FROM {self._table} WHERE bucket IN (SELECT value FROM json_each(?))"
-        self._database.run(sql, (json.dumps(buckets.tolist()),))
+        self._database.run(sql, (json.dumps(buckets),))
         self._write(ends[kept], buckets)
 
-    def _write(self, ends: Ends, buckets: Micros) -> None:
+    def _write(self, ends: Ends, buckets: Sequence[int]) -> None:
         owners = ends["owner"] >> BUCKET
         starts = np.searchsorted(owners, buckets).tolist()
         stops = np.searchsorted(owners, buckets, side="right").tolist()
         rows = [
             (bucket, ends[a:b].tobytes())
-            for bucket, a, b in zip(buckets.tolist(), starts, stops, strict=True)
+            for bucket, a, b in zip(buckets, starts, stops, strict=True)
             if a < b
         ]
         self._database.run_many(f"INSERT OR REPLACE INTO {self._table} VALUES (?, ?)", rows)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from detectk.collectors.sql.chunk_block import BUCKET, SLOTS, Block, record
+from detectk.collectors.sql.chunk_block import BUCKET, SLOTS, Block, buckets_of, record
 from detectk.collectors.sql.chunk_notes import (
     Notes,
     dump_notes,
@@ -62,7 +62,7 @@ class Hot:
     def find(self, owners: Sequence[int], start: int, end: int) -> Block:
         """Return rows of ``start <= time < end`` by (owner, time)."""
         wanted = np.array(owners, np.int64)
-        block = self._between(np.unique(wanted >> BUCKET), start, end)
+        block = self._between(buckets_of(wanted), start, end)
         return block.take(np.isin(block.rows["owner"], wanted)).in_order()
 
     def bucket(self, bucket: int) -> Block:
@@ -79,7 +79,7 @@ class Hot:
         found = self._database.query(
             f"SELECT bucket, rows FROM {self._buckets} WHERE rows >= max(fold_at, ?) "
             "AND bucket IN (SELECT value FROM json_each(?)) ORDER BY rows DESC",
-            (self._limit, json.dumps(np.unique(owners >> BUCKET).tolist())),
+            (self._limit, json.dumps(buckets_of(owners))),
         )
         full = []
         for bucket, rows in found:
@@ -145,16 +145,16 @@ class Hot:
         start, end = int(rows["time"].min()), int(rows["time"].max()) + 1
         buckets, times = _keys(block)
         return self._between(
-            np.unique(rows["owner"] >> BUCKET), start, end, set(zip(buckets, times, strict=True))
+            buckets_of(rows["owner"]), start, end, set(zip(buckets, times, strict=True))
         )
 
     def _between(
-        self, buckets: Micros, start: int, end: int, keys: set[tuple[int, int]] | None = None
+        self, buckets: list[int], start: int, end: int, keys: set[tuple[int, int]] | None = None
     ) -> Block:
         found = self._database.query(
             f"SELECT h.bucket, h.time, h.data, h.notes FROM json_each(?) b "
             f"CROSS JOIN {self._table} h ON h.bucket = b.value AND h.time >= ? AND h.time < ?",
-            (json.dumps(buckets.tolist()), start, end),
+            (json.dumps(buckets), start, end),
         )
         return self._block([row[1:] for row in found if keys is None or row[:2] in keys])
 

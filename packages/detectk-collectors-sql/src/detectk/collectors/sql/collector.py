@@ -14,10 +14,12 @@ from detectk.contracts.collector import Collector, Request
 from detectk.contracts.part import Health
 from detectk.contracts.rows import series_from_columns
 from detectk.contracts.services import Services
+from detectk.contracts.spans import spans_from_columns
 from detectk.errors import CollectError
 from detectk.template.fingerprint import query_fingerprint
 from detectk.template.queries import render_query
 from detectk.values.series import Series
+from detectk.values.spans import Spans
 
 __all__ = ["SqlCollector"]
 
@@ -42,21 +44,22 @@ class SqlCollector(Collector[SqlCollectorOptions]):
                 rows make no series.
             ConfigError: The query is no template, or uses unknown variables.
         """
-        query = self.describe(request)
-        try:
-            columns = self._columns(query)
-        except self._dialect.errors as error:
-            trouble = self._dialect.trouble(error, source=True)
-            raise CollectError(
-                trouble.message,
-                where=request.metric,
-                hint=trouble.hint,
-                retryable=trouble.retryable,
-            ) from error
-        except CollectError as error:
-            error.where = request.metric
-            raise
+        columns = self._answer(self.describe(request), where=request.metric)
         return series_from_columns(columns, self.options, request)
+
+    def events(self, request: Request) -> Mapping[str, Spans]:
+        """Return what the queries of the events give.
+
+        Raises:
+            CollectError: As for `collect`.
+            ConfigError: As for `collect`.
+        """
+        found = {}
+        for name, template in self.options.events.items():
+            where = f"{request.metric}: event {name!r}"
+            columns = self._answer(self._rendered(template, request, where=where), where=where)
+            found[name] = spans_from_columns(columns, self.options, request, event=name)
+        return found
 
     def check(self) -> Health:
         """Return whether the database can be read."""
@@ -68,14 +71,7 @@ class SqlCollector(Collector[SqlCollectorOptions]):
 
     def describe(self, request: Request) -> str:
         """Return the query with its variables filled in."""
-        return render_query(
-            self.options.query,
-            request,
-            timezone=self.options.timezone,
-            variables=self.options.query_variables,
-            filters=self.services.filters,
-            where=self.services.where,
-        )
+        return self._rendered(self.options.query, request, where=self.services.where)
 
     def fingerprint(self) -> str:
         """Return 16 hex digits over the query's words and what its columns mean."""
@@ -93,6 +89,28 @@ class SqlCollector(Collector[SqlCollectorOptions]):
                 return self._dialect.cost(source.connection, query)
         except Exception:  # noqa: BLE001  # a guess is not worth an error
             return ""
+
+    def _rendered(self, template: str, request: Request, *, where: str) -> str:
+        return render_query(
+            template,
+            request,
+            timezone=self.options.timezone,
+            variables=self.options.query_variables,
+            filters=self.services.filters,
+            where=where,
+        )
+
+    def _answer(self, query: str, *, where: str) -> Mapping[str, Sequence[Any]]:
+        try:
+            return self._columns(query)
+        except self._dialect.errors as error:
+            trouble = self._dialect.trouble(error, source=True)
+            raise CollectError(
+                trouble.message, where=where, hint=trouble.hint, retryable=trouble.retryable
+            ) from error
+        except CollectError as error:
+            error.where = where
+            raise
 
     def _columns(self, query: str) -> Mapping[str, Sequence[Any]]:
         while True:

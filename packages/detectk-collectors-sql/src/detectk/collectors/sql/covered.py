@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -14,6 +14,7 @@ from detectk.values.window import Window
 __all__ = ["Covered"]
 
 Loaded: TypeAlias = Mapping[str, tuple[Window, ...]]
+Row: TypeAlias = tuple[int, str, int, int]
 K = TypeVar("K", str, int)
 
 _BY_NAME: Final = """
@@ -47,8 +48,9 @@ class Covered:
             return
         metrics = sorted({metric for metric, _, _ in covered})
         before = self._database.query_in(_BY_NUMBER, metrics)
-        loaded = dict(_by_metric(before))
-        for metric, window, fingerprint in covered:
+        longer, others = _longer(covered, before)
+        loaded = dict(_by_metric(row for row in before if row[0] not in longer))
+        for metric, window, fingerprint in others:
             loaded[metric] = note_loaded(loaded.get(metric, {}), window, fingerprint)
         after = [
             (metric, fingerprint, to_micros(window.start), to_micros(window.end))
@@ -56,6 +58,7 @@ class Covered:
             for fingerprint, windows in questions.items()
             for window in windows
         ]
+        after += longer.values()
         kept = {(metric, begins) for metric, _, begins, _ in after}
         gone = [(row[0], row[2]) for row in before if (row[0], row[2]) not in kept]
         self._database.run_many("DELETE FROM dtk_covered WHERE metric = ? AND begins = ?", gone)
@@ -63,6 +66,29 @@ class Covered:
             cells = map(list, zip(*new, strict=True))
             columns = dict(zip(_COLUMNS, cells, strict=True))
             self._database.replace("dtk_covered", ("metric", "begins"), columns)
+
+
+def _longer(
+    covered: Sequence[tuple[int, Window, str]], before: Sequence[Row]
+) -> tuple[dict[int, Row], list[tuple[int, Window, str]]]:
+    """Return metric to its only row where that just becomes longer, and what is not so simple.
+
+    In a tick that is nearly everything.
+    """
+    rows = Counter(metric for metric, *_ in before)
+    notes = Counter(metric for metric, *_ in covered)
+    only = {row[0]: row for row in before if rows[row[0]] == notes[row[0]] == 1}
+    longer: dict[int, Row] = {}
+    others: list[tuple[int, Window, str]] = []
+    for item in covered:
+        metric, window, fingerprint = item
+        row = only.get(metric)
+        start, end = to_micros(window.start), to_micros(window.end)
+        if row and row[1] == fingerprint and row[2] <= start <= row[3]:
+            longer[metric] = (metric, fingerprint, row[2], max(row[3], end))
+        else:
+            others.append(item)
+    return longer, others
 
 
 def _by_metric(rows: Iterable[tuple[K, str, int, int]]) -> dict[K, Loaded]:

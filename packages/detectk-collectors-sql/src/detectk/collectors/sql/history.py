@@ -200,7 +200,7 @@ class SqlHistory(History):
         before = {o.number: to_micros(some[o.metric].points_before) for o in owners}
         points = self._points.prune(before, execute=execute)
         judges = self._directory.judging(list(some))
-        before = {j.number: to_micros(some[j.metric].verdicts_before) for j in judges}
+        before = {j.number: to_micros(some[j.metric].before(j.detector)) for j in judges}
         verdicts = self._verdicts.prune(before, execute=execute)
         gone = {name: [0, 0] for name in some}
         for owner in owners:

@@ -45,7 +45,7 @@ def point_rows(series: Series) -> Rows:
 
 def verdict_rows(verdicts: Verdicts) -> Rows:
     """Return verdicts with their evidence."""
-    columns = {name: getattr(verdicts, name) for name in Verdicts.COLUMNS}
+    columns = dict(zip(Verdicts.COLUMNS, verdicts.cells(), strict=True))
     return Rows(_micros(verdicts.times), columns, verdicts.explain)
 
 
@@ -74,7 +74,7 @@ def to_verdicts(labels: Labels, detector: str, rows: Rows) -> Verdicts:
 
 
 def _micros(times: Times) -> Micros:
-    return times.astype("datetime64[us]").astype(np.int64)
+    return times.astype("datetime64[us]", copy=False).view(np.int64)
 
 
 def _times(micros: Micros) -> Times:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -22,6 +23,8 @@ __all__ = ["clean"]
 
 _log = logging.getLogger(__name__)
 
+_FEW: Final = 5
+
 
 def clean(
     *,
@@ -32,7 +35,8 @@ def clean(
     orphans: Annotated[
         bool,
         typer.Option(
-            "--orphans", help="Also everything of stored metrics that no file of the project names."
+            "--orphans",
+            help="Also what no file of the project has: stored metrics, verdicts of old detectors.",
         ),
     ] = False,
     select: SelectOption = None,
@@ -42,7 +46,8 @@ def clean(
     """Delete points and verdicts that are older than they have to be kept.
 
     How long is said by storage.datapoints_retention_days and storage.detections_retention_days,
-    90 days each unless a file says otherwise. Without --execute nothing is deleted.
+    90 days each unless a file says otherwise. A changed parameter makes another detector; the
+    verdicts of the old one stay until --orphans. Without --execute nothing is deleted.
     """
     from detectk.check import Checker
 
@@ -57,11 +62,12 @@ def clean(
     if orphans and errors:
         # A metric whose file cannot be read is not an orphan.
         raise errors[0]
-    live = {config.name: config for config in (*loaded.load_definitions, *loaded.configs)}
+    files = (*loaded.load_definitions, *loaded.configs)
     with Checker() as checker:
-        found = checker.clean(
-            narrow(list(live.values()), select, exclude), execute=execute, orphans=orphans
-        )
+        found = checker.clean(narrow(files, select, exclude), execute=execute, orphans=orphans)
+    all_named = not (paths or select or exclude)
+    if not all_named:  # the file that has a detector may be one of the others
+        found = [replace(one, detectors=(), orphaned=0) for one in found]
     errors += [one.error for one in found if one.error]
     for error in errors:
         _log.error("%s", error)
@@ -80,23 +86,32 @@ def clean(
             }
         )
     else:
-        _show(found, execute=execute, orphans=orphans, all_named=not (paths or select or exclude))
+        _show(found, execute=execute, orphans=orphans, all_named=all_named)
     return code
 
 
 def _show(found: Sequence[Cleaned], *, execute: bool, orphans: bool, all_named: bool) -> None:
-    points = verdicts = 0
+    points = verdicts = left = 0
     for one in found:
         points += one.pruned.points
         verdicts += one.pruned.verdicts
+        if orphans:
+            verdicts += one.orphaned
+        else:
+            left += one.orphaned
         if one.error:
             line(f"{one.metric}: error, {one.error.message}")
         elif one.pruned.points or one.pruned.verdicts:
             line(f"{one.metric}: {_rows(one.pruned.points, one.pruned.verdicts)}{_age(one)}")
+        if one.orphaned:
+            line(f"{one.metric}: {_orphaned(one)}")
     strangers = [one.metric for one in found if one.retention is None and not one.error]
     if strangers and all_named and not orphans:
-        names = ", ".join(strangers[:5]) + (", ..." if len(strangers) > 5 else "")  # noqa: PLR2004
+        names = ", ".join(strangers[:_FEW]) + (", ..." if len(strangers) > _FEW else "")
         line(f"left alone: {count(len(strangers), 'stored metric')} in no file here ({names});")
+        line("  --orphans deletes them too")
+    if left:
+        line(f"left alone: {count(left, 'verdict')} of detectors in no file here;")
         line("  --orphans deletes them too")
     if not (points or verdicts):
         line("nothing is too old")
@@ -108,6 +123,12 @@ def _show(found: Sequence[Cleaned], *, execute: bool, orphans: bool, all_named: 
 
 def _rows(points: int, verdicts: int) -> str:
     return f"{count(points, 'point')} and {count(verdicts, 'verdict')}"
+
+
+def _orphaned(one: Cleaned) -> str:
+    ids = ", ".join(one.detectors[:_FEW]) + (", ..." if len(one.detectors) > _FEW else "")
+    detectors = count(len(one.detectors), "detector")
+    return f"{count(one.orphaned, 'verdict')} of {detectors} that no file has ({ids})"
 
 
 def _age(one: Cleaned) -> str:
@@ -129,5 +150,7 @@ def _object(one: Cleaned) -> dict[str, object]:
         "points_before": kept.points_before.isoformat() if kept else None,
         "verdicts_before": kept.verdicts_before.isoformat() if kept else None,
         "orphan": kept is None,
+        "orphaned_detectors": list(one.detectors),
+        "orphaned_verdicts": one.orphaned,
         "error": error_objects([one.error])[0] if one.error else None,
     }

@@ -14,7 +14,7 @@ __all__ = ["NewMetric"]
 _QUERY: Final = """\
 SELECT
   {hour} AS period_time,
-  count(*) AS value
+  {value}
 FROM sessions{remark}
 WHERE started_at >= '{{ period_start }}'
   AND started_at < '{{ period_finish }}'
@@ -29,6 +29,11 @@ _HOURS: Final = {
     "clickhouse": "toStartOfHour(started_at)",
 }
 """Name of a database to its words for the hour of a row."""
+
+_COUNT: Final = "count(*) AS value"
+_SHARE: Final = """\
+avg(CASE WHEN visitor < 50000 THEN 1.0 ELSE 0 END) AS value,
+  count(*) AS trials"""
 
 _SAMPLE_SOURCE: Final = f"""\
   # The sample database that was made with this file, so that it runs as it is.
@@ -72,7 +77,40 @@ _DETECTORS: Final = {
   params:
     consecutive_missing: 2  # so many intervals without a row in a row are an anomaly
 """,
+    "poisson": _SLIDING.format(
+        width="n_sigma: 4  # an anomaly is rarer than a normal value so far out"
+    ),
+    "binomial": """\
+  params:
+    trials: trials  # the column with the number that the value is a share of
+    window_size: 30 days  # the past that each new value is compared with
+    n_sigma: 4  # an anomaly is rarer than a normal value so far out
+""",
+    "autoreg": """\
+  params:
+    lags: 5  # each value is forecast from so many points before it
+    season: 1 day  # and from what was at this time of the last days
+    n_sigma: 5  # half the width of the band; more means fewer alarms
+""",
+    "changepoint": """\
+  params:
+    points: 1 day  # the median of the newest points is compared
+    window_size: 30 days  # with the level of the window before them
+    n_sigma: 4  # half the width of the band; more means fewer alarms
+""",
+    "flatline": """\
+  params:
+    # How long is too long is learnt from the window; or say it: duration: 6 hours
+    window_size: 30 days
+    factor: 3  # too long is so many times the longest run in the window
+""",
 }
+
+_COLUMNS: Final = {
+    "poisson": "fill: zero  # an interval without a row had no events",
+    "binomial": "context_columns: [trials]",
+}
+_FILL: Final = "# fill: zero  # an interval without a row is 0, not missing: often right for counts"
 
 _TEXT: Final = """\
 # One file is one metric. Next:
@@ -90,7 +128,7 @@ collector:
 {query}\
     timestamp_column: period_time
     value_column: value
-    # fill: zero  # an interval without a row is 0, not missing: often right for counts
+    {columns}
 
 detector:
   type: {detector}
@@ -134,16 +172,19 @@ class NewMetric:
         own = self.query or self.profile
         source = _PROFILE_SOURCE.format(profile=self.profile) if self.profile else _SAMPLE_SOURCE
         hour = _HOURS.get(SPELLINGS.get(self.database, self.database), _SQLITE)
-        sample = _QUERY.replace("{hour}", hour)
+        shared = self.detector == "binomial"
+        sample = _QUERY.replace("{hour}", hour).replace("{value}", _SHARE if shared else _COUNT)
         sample = sample.replace("{remark}", _REMARK if self.profile else "")
+        described = "share of sessions by old visitors" if shared else "sessions per hour"
         query = (self.query or sample).strip().replace("\t", "  ")
         return _TEXT.format(
             path=self.path,
             name=self.name,
-            description="what it counts, and why it matters" if own else "sessions per hour",
+            description="what it counts, and why it matters" if own else described,
             tag="new" if own else "sample",
             source=source,
             query=indent(query, " " * 6) + "\n",
+            columns=_COLUMNS.get(self.detector, _FILL),
             detector=self.detector,
             parameters=_DETECTORS.get(self.detector, ""),
         )

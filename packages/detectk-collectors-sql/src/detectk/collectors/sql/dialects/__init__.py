@@ -3,8 +3,6 @@
 from detectk.collectors.sql.dialects.cells import Cells, Columns
 from detectk.collectors.sql.dialects.chosen import dialect_of
 from detectk.collectors.sql.dialects.dialect import Connection, Cursor, Dialect, Source, Trouble
-from detectk.collectors.sql.dialects.mysql import MysqlDialect
-from detectk.collectors.sql.dialects.postgresql import PostgresqlDialect
 from detectk.collectors.sql.dialects.sqlite import SqliteDialect
 
 __all__ = [
@@ -13,8 +11,6 @@ __all__ = [
     "Connection",
     "Cursor",
     "Dialect",
-    "MysqlDialect",
-    "PostgresqlDialect",
     "Source",
     "SqliteDialect",
     "Trouble",
