@@ -8,9 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from detectk.contracts import detector_id
-from detectk.contracts.options import Options
 from detectk.detectors.options import (
-    LATER,
     IqrOptions,
     MadOptions,
     MissingDataOptions,
@@ -29,11 +27,20 @@ def test_documented_defaults_stay() -> None:
     assert ThresholdOptions(threshold=1.0).operator == "greater_than"
 
 
-@pytest.mark.parametrize("name", LATER)
-@pytest.mark.parametrize("model", [MadOptions, ZscoreOptions, IqrOptions, MissingDataOptions])
-def test_names_of_later_versions_say_so(model: type[Options], name: str) -> None:
-    with pytest.raises(ValidationError, match=f"'{name}' is not available in this version"):
-        model.model_validate({name: "anything"})
+@pytest.mark.parametrize("model", [MadOptions, ZscoreOptions])
+def test_a_threshold_is_a_number_of_sigmas(model: type[MadOptions | ZscoreOptions]) -> None:
+    assert model.model_validate({"threshold": 4.0}) == model(n_sigma=4.0)
+
+
+def test_what_has_one_way_to_be_on_may_be_switched_on() -> None:
+    options = MadOptions.model_validate({"detrend": True, "stabilize": True})
+    assert (options.detrend, options.stabilize) == ("linear", "clamp")
+    assert MadOptions.model_validate({"detrend": False, "stabilize": False}) == MadOptions()
+
+
+def test_absolute_changes_have_no_direction() -> None:
+    with pytest.raises(ValidationError, match="absolute_changes have no direction 'up'"):
+        MadOptions(input="absolute_changes", direction="up")
 
 
 def test_decay_a_point_becomes_a_half_life(caplog: pytest.LogCaptureFixture) -> None:

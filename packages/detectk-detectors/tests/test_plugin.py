@@ -7,6 +7,7 @@ from importlib import import_module
 from detectk.contracts import Detector
 from detectk.contracts.options import Options
 from detectk.detectors.plugin import detectk_components
+from detectk.plugin.known import KNOWN
 
 
 def test_every_component_can_be_loaded() -> None:
@@ -22,3 +23,9 @@ def test_naming_the_detectors_imports_no_array_library() -> None:
         "assert not {'numpy', 'pydantic', 'polars'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603  # our own code
+
+
+def test_the_core_knows_what_to_install_for_each_name() -> None:
+    names = [name for one in detectk_components() for name in (one.name, *one.aliases)]
+    assert {KNOWN["detector", name] for name in names} == {"detectk-detectors"}
+    assert sorted(names) == sorted(name for kind, name in KNOWN if kind == "detector")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -11,7 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectk import kernels
 from detectk.contracts import Services, Task
+from detectk.detectors.engine import reference
+from detectk.detectors.engine import statistics as engine
 from detectk.detectors.engine.direct import ArraySample, DirectGroups
 from detectk.detectors.engine.groups import Groups
 from detectk.detectors.engine.moments import Moments
@@ -98,7 +102,9 @@ def statistics(sample: Sample, centre: float) -> list[float]:
 
 @pytest.mark.parametrize("shape", shapes(np.random.default_rng(0)))
 @pytest.mark.parametrize("mode", MODES)
-def test_one_target_or_a_few_get_the_verdicts_of_many(mode: str, shape: str) -> None:
+def test_many_targets_a_few_and_a_stack_of_series_get_the_same_bits_from_every_backend(
+    mode: str, shape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     generator = np.random.default_rng(len(mode) + len(shape))
     values = shapes(generator)[shape]
     values[generator.random(POINTS) < 0.1] = np.nan
@@ -111,12 +117,30 @@ def test_one_target_or_a_few_get_the_verdicts_of_many(mode: str, shape: str) -> 
     )
     excluded = Window(START + timedelta(hours=150), START + timedelta(hours=165))
     task = Task("id", series, HOUR, np.arange(POINTS), exclude=(excluded,))
+    backends = [reference, *([kernels] if kernels.available else [])]
     for detector in detectors(MODES[mode]):
-        many = detector.detect([task])[0].verdicts
-        for count in (1, 1, 1, 2, 9, 16, 17):
-            rows = np.sort(generator.choice(POINTS, count, replace=False))
-            few = detector.detect([replace(task, targets=rows)])[0].verdicts
-            assert bits(few) == bits(many.take(rows))
+        found = []
+        for backend in backends:
+            monkeypatch.setattr(engine, "_backend", lambda backend=backend: backend)
+            many = detector.detect([task])[0].verdicts
+            found.append(bits(many))
+            chosen = [
+                np.sort(generator.choice(POINTS, count, replace=False))
+                for count in (1, 1, 1, 2, 9, 16, 17)
+            ]
+            for rows in chosen:
+                few = detector.detect([replace(task, targets=rows)])[0].verdicts
+                assert bits(few) == bits(many.take(rows))
+            plain = replace(task, exclude=())
+            alone = detector.detect([plain])[0].verdicts
+            together = detector.detect([replace(plain, targets=rows) for rows in chosen])
+            for rows, outcome in zip(chosen, together, strict=True):
+                assert bits(outcome.verdicts) == bits(alone.take(rows))
+        assert all(one == found[0] for one in found)
+
+
+def test_kernels_are_compiled_where_they_must_be() -> None:
+    assert kernels.available or not os.environ.get("DETECTK_KERNELS_REQUIRED")
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=120), NUMBERS)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+from math import fsum
 from statistics import median
 
 import pytest
@@ -35,6 +37,22 @@ def test_a_residual_is_measured_from_the_others() -> None:
     (cell,) = groups.cells(lambda sample: sample.median)
     assert cell.residuals == [1.0 - 4.0, 2.0 - 4.0, 4.0 - 2.0, 8.0 - 2.0]
     assert cell.centre == 3.0
+
+
+def test_a_mean_of_others_is_rounded_once() -> None:
+    """The sum of the others is not a float, so a quotient of the rounded sum would be another."""
+    values = [float(2**52 + more) for more in (911, 394, 776, 864)]
+    groups = Groups([0] * 4, values, exact=True)
+    groups.move(0, 4)
+    (cell,) = groups.cells(lambda sample: sample.mean)
+    ordered = sorted(values)
+    expected = [
+        value - float((sum(map(Fraction, values)) - Fraction(value)) / 3) for value in ordered
+    ]
+    assert cell.residuals == expected
+    assert cell.centre == float(sum(map(Fraction, values)) / 4)
+    naive = [value - fsum(v for v in ordered if v != value) / 3 for value in ordered]
+    assert naive != expected
 
 
 def test_neighbours_in_level_lend_first() -> None:

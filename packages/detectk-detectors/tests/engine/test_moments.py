@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import sqrt
+from math import ldexp, sqrt
 from statistics import fmean
 
 import numpy as np
@@ -57,6 +57,35 @@ def test_deviation_is_that_of_fractions(values: list[float]) -> None:
     mean = sum(exact) / len(exact)
     variance = sum((value - mean) ** 2 for value in exact) / len(exact)
     assert of(values).deviation == pytest.approx(sqrt(variance), rel=1e-15)
+
+
+@given(NUMBERS)
+def test_deviation_is_rounded_three_times(values: list[float]) -> None:
+    """Fraction under the root, root over count: the rule that the compiled kernels follow."""
+    exact = [Fraction(value) for value in values]
+    spread = len(exact) * sum(value * value for value in exact) - sum(exact) ** 2
+    moments = of(values)
+    if not spread:
+        assert moments.deviation == 0.0
+        return
+    exponent = 0
+    while spread >= 4:
+        spread, exponent = spread / 4, exponent + 1
+    while spread < 1:
+        spread, exponent = spread * 4, exponent - 1
+    assert moments.deviation == ldexp(sqrt(float(spread)) / len(values), exponent)
+
+
+@given(st.lists(st.floats(-1e6, 1e6).map(lambda x: round(x, 3)), min_size=1, max_size=30))
+def test_rms_is_that_of_fractions(values: list[float]) -> None:
+    mean = sum(Fraction(value) ** 2 for value in values) / len(values)
+    assert of(values).rms == pytest.approx(sqrt(mean), rel=1e-15)
+
+
+def test_rms_of_a_single_size_is_that_size() -> None:
+    assert of([0.1, -0.1, 0.1]).rms == pytest.approx(0.1, rel=2**-52)
+    assert of([0.0] * 3).rms == 0.0
+    assert of([3.0, -4.0, 5.0, 0.0]).rms == sqrt(12.5)
 
 
 @given(NUMBERS, NUMBERS)

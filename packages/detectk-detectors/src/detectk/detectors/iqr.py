@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from detectk.detectors.engine.band import Spread
-from detectk.detectors.engine.sample import Sample
+import numpy as np
+
+from detectk.detectors.engine.judging import Reach
 from detectk.detectors.engine.sliding import SlidingDetector
 from detectk.detectors.mad import robust_scale
 from detectk.detectors.options import IqrOptions
+from detectk.values.arrays import Floats
 
 __all__ = ["IqrDetector"]
 
@@ -22,16 +24,13 @@ class IqrDetector(SlidingDetector[IqrOptions]):
     Source: Tukey (1977), Exploratory Data Analysis, ch. 2: the inner fences, at 1.5 ranges.
     """
 
-    def centre(self, sample: Sample) -> float:
-        """Return the median."""
-        return sample.median
+    measure = "quartiles"
 
-    def spread(self, sample: Sample, centre: float, *, floor: float) -> Spread:
+    def reach(self, spread: dict[str, Floats], *, about: Floats, floor: Floats) -> Reach:
         """Return the way to each fence; the unit is the interquartile range."""
-        low, high = sample.quantile(0.25), sample.quantile(0.75)
+        low, high = spread["first"], spread["third"]
         width = high - low
-        if width == 0.0:
-            width = _IQR_OF_SIGMA * robust_scale(sample, centre)
-        width = max(width, _IQR_OF_SIGMA * floor)
+        width = np.where(width == 0.0, _IQR_OF_SIGMA * robust_scale(spread), width)
+        width = np.maximum(width, _IQR_OF_SIGMA * floor)
         reach = self.options.threshold * width
-        return Spread(down=centre - low + reach, up=high - centre + reach, unit=width)
+        return Reach(about - low + reach, high - about + reach, width)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from detectk.detectors.engine.band import Spread
-from detectk.detectors.engine.sample import Sample
+import numpy as np
+
+from detectk.detectors.engine.judging import Reach
 from detectk.detectors.engine.sliding import SlidingDetector
 from detectk.detectors.options import MadOptions
+from detectk.values.arrays import Floats
 
 __all__ = ["MadDetector", "robust_scale"]
 
 CONSISTENCY: Final = 1.4826
 """1 / the 0.75 quantile of the standard normal distribution."""
 
-_TAIL: Final = 0.95
 _TAIL_SIGMAS: Final = 1.96
 
 
@@ -25,30 +26,29 @@ class MadDetector(SlidingDetector[MadOptions]):
     at once, and up to half of a window may be bad before its median follows.
     """
 
-    def centre(self, sample: Sample) -> float:
-        """Return the median."""
-        return sample.median
+    measure = "deviation"
 
-    def spread(self, sample: Sample, centre: float, *, floor: float) -> Spread:
+    def reach(
+        self,
+        spread: dict[str, Floats],
+        *,
+        about: Floats,  # noqa: ARG002  # deviations are measured from the centre already
+        floor: Floats,
+    ) -> Reach:
         """Return ``n_sigma`` robust scales, the same up and down; the unit is one of them."""
-        scale = max(robust_scale(sample, centre), floor)
+        scale = np.maximum(robust_scale(spread), floor)
         reach = self.options.n_sigma * scale
-        return Spread(down=reach, up=reach, unit=scale)
+        return Reach(reach, reach, scale)
 
 
-def robust_scale(sample: Sample, centre: float) -> float:
-    """Scale of ``sample`` around ``centre`` as a consistent median absolute deviation.
+def robust_scale(spread: dict[str, Floats]) -> Floats:
+    """Return (k,) scales as consistent median absolute deviations, in the metric's unit.
 
     Where more than half of the values equal the centre the median deviation is 0, though the
     others may be as usual as the few orders of a quiet shop. Then the 95 % quantile of the
     deviations says how far values go; it is 0 only if fewer than one in twenty differs.
 
-    Returns:
-        Scale in the metric's unit; 0.0 for a constant sample.
-
     Source: Rousseeuw & Croux (1993), factor 1.4826; 95 % of a normal sample lies within 1.96 sigma.
     """
-    deviation = sample.distance(centre, 0.5)
-    if deviation > 0.0:
-        return CONSISTENCY * deviation
-    return sample.distance(centre, _TAIL) / _TAIL_SIGMAS
+    deviation = spread["deviation"]
+    return np.where(deviation > 0.0, CONSISTENCY * deviation, spread["tail"] / _TAIL_SIGMAS)

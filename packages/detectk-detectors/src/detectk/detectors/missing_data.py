@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detectk.contracts.detector import Detector, Lookback, Outcome, Task
-from detectk.detectors.engine.columns import Columns
+from detectk.detectors.engine.judged import Bands, Judgement, present, verdicts
 from detectk.detectors.engine.windows import microseconds
 from detectk.detectors.options import MissingDataOptions
 from detectk.values.arrays import Floats, Indices
@@ -43,36 +43,41 @@ class MissingDataDetector(Detector[MissingDataOptions]):
         return [self._judge(task) for task in batch]
 
     def _judge(self, task: Task) -> Outcome:
-        columns = Columns(task, {"missing": 0, "staleness_minutes": 0.0})
-        neutral = np.isin(task.series.status, (Status.FAILED, Status.SKIPPED))
-        absent = ~np.isfinite(task.series.values)
+        series, targets = task.series, task.targets
+        neutral = np.isin(series.status, (Status.FAILED, Status.SKIPPED))
+        absent = ~np.isfinite(series.values)
         if self.options.treat_zero_as_missing:
-            absent |= task.series.values == 0.0
-        streaks = self._streaks(absent & ~neutral, ~absent & ~neutral)
-        staleness = self._staleness(task, ~absent & ~neutral)
-        for row, target in enumerate(task.targets.tolist()):
-            if neutral[target]:
-                continue
-            minutes = float(staleness[target])
-            excess = self._excess(int(streaks[target]), minutes)
-            columns.put(
-                row,
+            absent |= series.values == 0.0
+        streaks = self._streaks(absent & ~neutral, ~absent & ~neutral)[targets]
+        minutes = self._staleness(task, ~absent & ~neutral)[targets]
+        judged = ~neutral[targets]
+        excess = np.where(judged, self._excess(streaks, minutes), 0.0)
+        nothing = np.broadcast_to(np.nan, len(targets))
+        return Outcome(
+            verdicts(
+                task,
+                np.where(judged, present(task, series.values), np.nan),
+                Bands(nothing, nothing, nothing, nothing),
+                Judgement(
+                    np.zeros(len(targets), dtype=np.int8),
+                    np.where(judged, streaks, 0).astype(np.float64),
+                    np.minimum(excess, EXCESS_CAP),
+                ),
+                judged=judged,
                 anomaly=excess >= 1.0,
-                direction=0,
-                score=float(streaks[target]),
-                excess=min(excess, EXCESS_CAP),
-                missing=int(streaks[target]),
-                staleness_minutes=minutes,
+                explain={
+                    "missing": np.where(judged, streaks, 0),
+                    "staleness_minutes": np.where(judged, minutes, 0.0),
+                },
             )
-        return Outcome(columns.verdicts())
-
-    def _excess(self, streak: int, minutes: float) -> float:
-        limit = self._streak_limit
-        stale = self.options.max_staleness_minutes
-        return max(
-            streak / limit if limit else 0.0,
-            minutes / stale if stale else 0.0,
         )
+
+    def _excess(self, streaks: Indices, minutes: Floats) -> Floats:
+        limit, stale = self._streak_limit, self.options.max_staleness_minutes
+        excess = np.zeros(len(streaks))
+        if limit:
+            excess = streaks / limit
+        return np.maximum(excess, minutes / stale) if stale else excess
 
     def _streaks(self, absent: Flags, present: Flags) -> Indices:
         """Return (n,) how many absent points the gap at each point has, up to the horizon."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from math import isfinite, log
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from detectk.contracts.options import Options
+from detectk.detectors.options_calendar import CalendarOptions
 from detectk.values.duration import duration
 
 __all__ = [
@@ -35,8 +36,6 @@ Operator = Literal[
     "outside",
 ]
 
-LATER = ("input", "smoothing", "detrend", "stabilize", "exclude_incidents", "holidays", "events")
-
 
 def _length(size: object) -> object:
     """Check a length of time or a count of points; it stays as the user wrote it."""
@@ -47,27 +46,10 @@ def _length(size: object) -> object:
     return size
 
 
-def _features(entries: object) -> object:
-    """Read feature names; an entry may also be ``{name, expression}``."""
-    if not isinstance(entries, list | tuple):
-        return entries
-    names = []
-    for entry in entries:
-        if (
-            isinstance(entry, Mapping)
-            and "name" in entry
-            and entry.keys() <= {"name", "expression"}
-        ):
-            if "expression" in entry:
-                logger.warning(
-                    "seasonal feature %r: the expression is not evaluated; select it in the query "
-                    "as a context column",
-                    entry["name"],
-                )
-            names.append(entry["name"])
-        else:
-            names.append(entry)
-    return tuple(names)
+def _switch(name: str) -> BeforeValidator:
+    """Read true and false where there is only one thing to switch on."""
+    choices = {True: name, False: "none"}
+    return BeforeValidator(lambda given: choices[given] if isinstance(given, bool) else given)
 
 
 Count = Annotated[int, Field(ge=1)]
@@ -76,20 +58,11 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-class DetectorOptions(Options):
-    """Root of the options here: says which names belong to a later version."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _not_yet(cls, given: Any) -> Any:
-        for name in given if isinstance(given, Mapping) else ():
-            if name in LATER:
-                raise ValueError(f"{name!r} is not available in this version; remove it")
-        return given
-
-
-class SlidingOptions(DetectorOptions):
+class SlidingOptions(CalendarOptions):
     """What every detector with a sliding window understands."""
+
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Other names of the options of a subclass."""
 
     window_size: Length = Field(
         default="30 days",
@@ -99,11 +72,6 @@ class SlidingOptions(DetectorOptions):
         default=None,
         description="Values without which there is no verdict; "
         "by default half of what the window can hold, from 3 to 30.",
-    )
-    seasonal_features: Annotated[tuple[str, ...], BeforeValidator(_features)] = Field(
-        default=(),
-        description="Context columns, or hour_of_day, day_of_week, hour_of_week "
-        "in the metric's zone.",
     )
     use_combined_seasonality: bool = Field(
         default=False,
@@ -130,19 +98,58 @@ class SlidingOptions(DetectorOptions):
         default=0.001, description="Least sigma, as a share of the expected value."
     )
 
+    direction: Literal["both", "up", "down"] = Field(
+        default="both", description="Which side of the band is an anomaly."
+    )
+    input: Literal["values", "changes", "absolute_changes", "log_changes"] = Field(
+        default="values",
+        description="Judge values, or how far each is from the one before it on the grid.",
+    )
+    smoothing: Literal["none", "sma", "ema"] = Field(
+        default="none",
+        description="Judge a mean of the newest points: a simple or an exponential one.",
+    )
+    smoothing_window: Length = Field(
+        default=10, description="How far the simple mean reaches: a time, or a count of points."
+    )
+    smoothing_alpha: Annotated[float, Field(gt=0.01, le=1)] = Field(
+        default=0.3, description="Weight of the newest point in the exponential mean."
+    )
+    detrend: Annotated[Literal["none", "linear"], _switch("linear")] = Field(
+        default="none",
+        description="Measure each value from a straight line through the window before it.",
+    )
+    stabilize: Annotated[Literal["none", "clamp"], _switch("clamp")] = Field(
+        default="none",
+        description="Let later windows see an anomaly only as far out as the bound it crossed.",
+    )
+    exclude_incidents: bool = Field(
+        default=True, description="Keep the metric's known incidents out of every window."
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _old_names(cls, given: Any) -> Any:
         if not isinstance(given, Mapping):
             return given
-        options = _renamed(given, {"min_window_size": "min_samples"})
+        options = _renamed(given, {"min_window_size": "min_samples", **cls.renamed})
         if "exp_decay_factor" in options:
             options["half_life"] = _half_life(options)
         return options
 
+    @model_validator(mode="after")
+    def _has_a_side(self) -> SlidingOptions:
+        if self.input == "absolute_changes" and self.direction != "both":
+            raise ValueError(
+                f"absolute_changes have no direction {self.direction!r}; use input: changes"
+            )
+        return self
+
 
 class MadOptions(SlidingOptions):
     """Options of ``type: mad``."""
+
+    renamed = {"threshold": "n_sigma"}  # noqa: RUF012  # declared above, and never changed
 
     n_sigma: Positive = Field(
         default=3.0, description="Half the width of the band, in robust standard deviations."
@@ -151,6 +158,8 @@ class MadOptions(SlidingOptions):
 
 class ZscoreOptions(SlidingOptions):
     """Options of ``type: zscore``."""
+
+    renamed = {"threshold": "n_sigma"}  # noqa: RUF012  # as above
 
     n_sigma: Positive = Field(
         default=3.0, description="Half the width of the band, in standard deviations."
@@ -165,7 +174,7 @@ class IqrOptions(SlidingOptions):
     )
 
 
-class MissingDataOptions(DetectorOptions):
+class MissingDataOptions(Options):
     """Options of ``type: missing_data``."""
 
     consecutive_missing: Count | None = Field(
@@ -180,7 +189,7 @@ class MissingDataOptions(DetectorOptions):
     treat_zero_as_missing: bool = Field(default=False, description="Count zeros as no value.")
 
 
-class ThresholdOptions(DetectorOptions):
+class ThresholdOptions(Options):
     """Options of ``type: threshold``; percentages are 20 for 20 %."""
 
     threshold: Finite = Field(description="The bound, or the lower one of two.")

@@ -12,7 +12,7 @@ __all__ = ["detectk_components"]
 
 @hookimpl
 def detectk_components() -> Iterable[Component]:
-    """Offer the five detectors."""
+    """Offer the detectors of this distribution."""
     return (
         Component(
             kind="detector",
@@ -45,9 +45,44 @@ def detectk_components() -> Iterable[Component]:
         ),
         Component(
             kind="detector",
+            name="autoreg",
+            target="detectk.detectors.autoreg:AutoregDetector",
+            options="detectk.detectors.options_shape:AutoregOptions",
+            summary="forecast of the next point from the points before it, with a season",
+        ),
+        Component(
+            kind="detector",
+            name="changepoint",
+            target="detectk.detectors.changepoint:ChangepointDetector",
+            options="detectk.detectors.options_shape:ChangepointOptions",
+            summary="median of the newest points against the level before them",
+        ),
+        Component(
+            kind="detector",
+            name="flatline",
+            target="detectk.detectors.flatline:FlatlineDetector",
+            options="detectk.detectors.options_shape:FlatlineOptions",
+            summary="a value that has repeated for too long",
+        ),
+        Component(
+            kind="detector",
             name="missing_data",
             target="detectk.detectors.missing_data:MissingDataDetector",
             options="detectk.detectors.options:MissingDataOptions",
             summary="intervals without a value, in a row or for too long",
+        ),
+        Component(
+            kind="detector",
+            name="poisson",
+            target="detectk.detectors.poisson:PoissonDetector",
+            options="detectk.detectors.options_counts:PoissonOptions",
+            summary="counts that the rate of a sliding window makes improbable, with seasons",
+        ),
+        Component(
+            kind="detector",
+            name="binomial",
+            target="detectk.detectors.binomial:BinomialDetector",
+            options="detectk.detectors.options_counts:BinomialOptions",
+            summary="shares of few that the share of a sliding window makes improbable",
         ),
     )

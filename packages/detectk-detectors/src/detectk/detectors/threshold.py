@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import fsum, inf, isnan, nan
+from math import inf, nan
+
+import numpy as np
 
 from detectk.contracts.detector import Detector, Lookback, Outcome, Task
-from detectk.detectors.engine.columns import Columns
-from detectk.detectors.engine.windows import Baseline, Extent, finite
+from detectk.detectors.engine.flags import Flags
+from detectk.detectors.engine.judged import Bands, Judgement, present, verdicts
+from detectk.detectors.engine.statistics import statistics
+from detectk.detectors.engine.windows import Baseline, Extent, clipped
 from detectk.detectors.options import ThresholdOptions
-from detectk.values.verdicts import EXCESS_CAP
+from detectk.values.arrays import Context, Floats
+from detectk.values.verdicts import EXCESS_CAP, Verdict
 
 __all__ = ["ThresholdDetector"]
+
+
+_ENDLESS = 1e300
 
 
 class ThresholdDetector(Detector[ThresholdOptions]):
@@ -31,38 +39,41 @@ class ThresholdDetector(Detector[ThresholdOptions]):
     def detect(self, batch: Sequence[Task]) -> Sequence[Outcome]:
         """Judge every target by itself, or by its change from its baseline."""
         limits = _Limits.of(self.options)
-        return [self._judge(task, limits) for task in batch]
+        with np.errstate(over="ignore"):  # a change may be too large for a number
+            return [self._judge(task, limits) for task in batch]
 
     def _judge(self, task: Task, limits: _Limits) -> Outcome:
-        columns = Columns(task, {"baseline": nan})
-        baselines = self._baselines(task) if self.options.percent else iter(())
-        for row, value in enumerate(columns.values.tolist()):
-            baseline = next(baselines, nan)
-            if isnan(value):
-                continue
-            if not self.options.percent:
-                limits.judge(columns, row, value)
-            elif isnan(baseline):
-                columns.insufficient(row)
-            elif baseline != 0.0:
-                limits.judge_change(columns, row, value, baseline=baseline)
-        return Outcome(columns.verdicts())
+        values = present(task, task.series.values)
+        known = values == values  # noqa: PLR0124  # not NaN
+        if not self.options.percent:
+            nothing = np.broadcast_to(np.nan, len(values))
+            bands, found, anomaly = limits.judge(values)
+            explain: dict[str, Context] = {"baseline": nothing}
+            return Outcome(
+                verdicts(task, values, bands, found, judged=known, explain=explain, anomaly=anomaly)
+            )
+        baseline = self._baselines(task)
+        judged = known & (baseline == baseline) & (baseline != 0.0)  # noqa: PLR0124  # as above
+        chosen = np.where(judged, values, np.nan)
+        bands, found, anomaly = limits.judge_change(chosen, np.where(judged, baseline, np.nan))
+        explain = {"baseline": np.where(known, baseline, np.nan)}
+        answer = verdicts(
+            task, values, bands, found, judged=judged, explain=explain, anomaly=anomaly
+        )
+        answer.verdict[known & (baseline == 0.0)] = Verdict.UNJUDGED
+        return Outcome(answer)
 
-    def _baselines(self, task: Task) -> Iterator[float]:
-        """Yield each target's baseline, NaN where the window has no value."""
-        kind = self.options.baseline
+    def _baselines(self, task: Task) -> Floats:
+        """Return (k,) the targets' baselines, NaN where the window has no value."""
+        kind, series = self.options.baseline, task.series
         if not isinstance(kind, str):
-            yield from [nan if kind is None else kind] * len(task.targets)
-            return
+            return np.full(len(task.targets), np.nan if kind is None else kind)
         window = Baseline.of(task, Extent.of(self.options.baseline_window))
-        values = finite(task.series.values[window.points])
-        for low, high in zip(window.low.tolist(), window.high.tolist(), strict=True):
-            if low == high:
-                yield nan
-            elif kind == "previous":
-                yield values[high - 1]
-            else:
-                yield fsum(values[low:high]) / (high - low)
+        values = clipped(series.values[window.points])
+        if kind == "average":
+            return statistics(values, window.low, window.high, measure="mean").centre
+        none = window.low == window.high
+        return np.where(none, np.nan, np.append(values, np.nan)[window.high - 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,54 +105,45 @@ class _Limits:
         upper = bound if options.upper_threshold is None else options.upper_threshold
         return cls(bound, upper, inside=operator == "between", closed=operator == "between")
 
-    def judge(self, columns: Columns, row: int, value: float) -> None:
-        """Judge a value that has no centre: excess grows with the share of the bound."""
-        beyond, bound = self._beyond(value)
-        excess = 1.0 + beyond / (abs(bound) or 1.0)
-        self._put(columns, row, value, beyond=beyond, excess=excess, baseline=nan)
-        if not self.inside:
-            columns.bounds(row, self.low, self.high)
+    def judge(self, values: Floats) -> tuple[Bands, Judgement, Flags]:
+        """Judge values that have no centre: excess grows with the share of the bound."""
+        low, high = (nan, nan) if self.inside else (self.low, self.high)
+        columns = (np.broadcast_to(number, len(values)) for number in (nan, low, high, nan))
+        beyond, excess = self._beyond(values)
+        return Bands(*columns), *self._judged(values, beyond, excess)
 
-    def judge_change(self, columns: Columns, row: int, value: float, *, baseline: float) -> None:
-        """Judge a change in percent of ``baseline``; the band is written in the metric's unit."""
-        unit = abs(baseline) / 100.0
-        change = (value - baseline) / unit
-        beyond, bound = self._beyond(change)
-        excess = 1.0 + beyond / (abs(bound) or 1.0)
-        if not self.inside and self.low < 0.0 < self.high:  # no change is right: it is a centre
-            excess = max(change / self.high, change / self.low)
-        self._put(columns, row, change, beyond=beyond, excess=excess, baseline=baseline)
+    def judge_change(self, values: Floats, baseline: Floats) -> tuple[Bands, Judgement, Flags]:
+        """Judge changes in percent of ``baseline``; the band is written in the metric's unit."""
+        unit = np.abs(baseline) / 100.0
+        change = np.clip((values - baseline) / unit, -_ENDLESS, _ENDLESS)
+        beyond, excess = self._beyond(change)
         if self.inside:
-            columns.bounds(row, nan, nan, expected=baseline)
+            low, high = np.full((2, len(values)), nan)
         else:
             low, high = baseline + self.low * unit, baseline + self.high * unit
-            columns.bounds(row, low, high, expected=baseline)
+            if self.low < 0.0 < self.high:  # no change is right: it is a centre
+                excess = np.maximum(change / self.high, change / self.low)
+        return Bands(baseline, low, high, unit), *self._judged(change, beyond, excess)
 
-    def _put(
-        self,
-        columns: Columns,
-        row: int,
-        measured: float,
-        *,
-        beyond: float,
-        excess: float,
-        baseline: float,
-    ) -> None:
+    def _judged(self, measured: Floats, beyond: Floats, excess: Floats) -> tuple[Judgement, Flags]:
         anomaly = beyond >= 0.0 if self.closed else beyond > 0.0
-        above, below = measured >= self.high, measured <= self.low
-        columns.put(
-            row,
-            anomaly=anomaly,
-            direction=above - below if anomaly and not self.inside else 0,
-            score=max(beyond, 0.0),
-            excess=min(max(excess, 0.0), EXCESS_CAP),
-            baseline=baseline,
-        )
+        direction = np.zeros(len(measured), dtype=np.int8)
+        if not self.inside:
+            direction += measured >= self.high
+            direction -= measured <= self.low
+            direction[~anomaly] = 0
+        known = ~np.isnan(measured)
+        score = np.where(known, np.maximum(beyond, 0.0), 0.0)
+        excess = np.where(known, np.clip(excess, 0.0, EXCESS_CAP), 0.0)
+        return Judgement(direction, score, excess), anomaly
 
-    def _beyond(self, measured: float) -> tuple[float, float]:
-        """Return the way into the wrong side, negative on the right one, and from which limit."""
+    def _beyond(self, measured: Floats) -> tuple[Floats, Floats]:
+        """Return the ways into the wrong side, negative on the right one, and the excesses."""
         under, over = self.low - measured, measured - self.high
         if self.inside:
             under, over = -under, -over
-            return (under, self.low) if under < over else (over, self.high)
-        return (under, self.low) if under > over else (over, self.high)
+            at_low = under < over
+        else:
+            at_low = under > over
+        beyond = np.where(at_low, under, over)
+        return beyond, 1.0 + beyond / np.where(at_low, abs(self.low) or 1.0, abs(self.high) or 1.0)

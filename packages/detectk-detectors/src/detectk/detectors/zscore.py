@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from math import hypot
+import numpy as np
 
-from detectk.detectors.engine.band import Spread
-from detectk.detectors.engine.sample import Sample
+from detectk.detectors.engine.judging import Reach
 from detectk.detectors.engine.sliding import SlidingDetector
 from detectk.detectors.options import ZscoreOptions
+from detectk.values.arrays import Floats
 
 __all__ = ["ZscoreDetector"]
 
@@ -18,14 +18,16 @@ class ZscoreDetector(SlidingDetector[ZscoreOptions]):
     One large outlier widens the band for as long as it is in the window, and no longer.
     """
 
-    exact = True
+    measure = "mean"
 
-    def centre(self, sample: Sample) -> float:
-        """Return the mean."""
-        return sample.mean
-
-    def spread(self, sample: Sample, centre: float, *, floor: float) -> Spread:
-        """Return ``n_sigma`` standard deviations around ``centre``; the unit is one of them."""
-        scale = max(hypot(sample.deviation, sample.mean - centre), floor)
+    def reach(
+        self,
+        spread: dict[str, Floats],
+        *,
+        about: Floats,  # noqa: ARG002  # the deviation is measured from the centre already
+        floor: Floats,
+    ) -> Reach:
+        """Return ``n_sigma`` standard deviations, the same up and down; the unit is one."""
+        scale = np.maximum(spread["deviation"], floor)
         reach = self.options.n_sigma * scale
-        return Spread(down=reach, up=reach, unit=scale)
+        return Reach(reach, reach, scale)

@@ -2,89 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from detectk.detectors.engine.groups import Cell
+import numpy as np
 
-__all__ = ["Fit", "fit_effects"]
+from detectk.detectors.engine.effects import Centre, CentreAt
+from detectk.detectors.engine.expectation import Expected, Grouped, Points, Terms, rare
+from detectk.detectors.engine.flags import none_within
+from detectk.detectors.engine.statistics import effects
+from detectk.detectors.engine.windows import Baseline
+from detectk.values.arrays import Floats, Indices
 
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """A level and effects.
-
-    Attributes:
-        centre: What the target is expected to be.
-        samples: Points of the target's thinnest group that gave an effect; all points if none.
-        cells: The points by fitted value, with their residuals.
-        least: Smallest value of the points whose fitted value is ``centre``; NaN if there are none.
-        effects: How many features gave an effect.
-    """
-
-    centre: float
-    samples: int
-    cells: list[Cell]
-    least: float
-    effects: int
+__all__ = ["separate"]
 
 
-def fit_effects(
-    points: Sequence[tuple[float, int]],
-    codes: Sequence[Sequence[int]],
-    target: Sequence[int],
+def separate(
+    points: Points,
+    windows: Baseline,
+    targets: Indices,
     *,
-    centre: Callable[[Sequence[tuple[float, int]]], float],
-    least: int,
-) -> Fit:
-    """Fit ``value = level + effect of feature 1 + effect of feature 2 + ...``.
+    now: Indices,
+    path: Sequence[Grouped],
+    terms: Terms,
+) -> Expected:
+    """Add up an effect of each grouping; the arguments are those of `combined`.
 
-    Each effect is the centre of what the earlier ones leave, so that features which overlap (an
-    hour of the day and a shift) are not counted twice, and nothing is ever divided by a level
-    that may be near zero. A group of fewer than ``least`` points has no effect.
-
-    Args:
-        points: (value, microseconds) of the window, oldest first.
-        codes: For each feature, the group of each point.
-        target: For each feature, the group of the target.
-        centre: Centre of such points.
-        least: Points that make an effect.
-
-    Source: one sweep of the median polish, Tukey (1977), ch. 11, when the centre is a median.
+    See `detectk.detectors.engine.effects.fit_effects`. The scale comes from the points whose fitted
+    values are nearest.
     """
-    level = centre(points)
-    left = [(value - level, at) for value, at in points]
-    fitted = [level] * len(points)
-    expected, samples, effects = level, len(points), 0
-    for groups, wanted in zip(codes, target, strict=True):
-        members: dict[int, list[tuple[float, int]]] = {}
-        for point, code in zip(left, groups, strict=True):
-            members.setdefault(code, []).append(point)
-        effect = {code: centre(mine) for code, mine in members.items() if len(mine) >= least}
-        left = [
-            (value - effect.get(code, 0.0), at)
-            for (value, at), code in zip(left, groups, strict=True)
-        ]
-        fitted = [value + effect.get(code, 0.0) for value, code in zip(fitted, groups, strict=True)]
-        if wanted in effect:
-            expected += effect[wanted]
-            samples = min(samples, len(members[wanted]))
-            effects += 1
-    return Fit(expected, samples, *_cells(points, fitted, left, expected), effects)
+    names = (" + ".join(grouping.name for grouping in path), "window")
+    expected = Expected.of(names, len(targets), terms.measure)
+    if not len(targets):
+        return expected
+    base = int(windows.low[0])
+    points = points.between(base, int(windows.high[-1]))
+    low, high = windows.low - base, windows.high - base
+    codes = [grouping.codes[points.places] for grouping in path]
+    wanted = [grouping.codes[targets] for grouping in path]
+    found = effects(
+        points.values,
+        codes,
+        low,
+        high,
+        wanted,
+        measure=terms.measure,
+        fewest=terms.least,
+        centre_at=_weighted(terms, points.times, low, now=now),
+    )
+    expected.put(np.arange(len(targets)), found.statistics)
+    expected.level[:] = found.effects == 0
+    expected.size[:], expected.pool[:] = found.size, found.pool
+    expected.established[:] = (found.least > 0.0) & rare(found.zeros, found.pool)
+    expected.established &= none_within(points.values < 0.0, low, high)
+    return expected
 
 
-def _cells(
-    points: Sequence[tuple[float, int]],
-    fitted: Sequence[float],
-    left: Sequence[tuple[float, int]],
-    expected: float,
-) -> tuple[list[Cell], float]:
-    members: dict[float, list[tuple[float, float]]] = {}
-    for (value, _), centre, (residual, _) in zip(points, fitted, left, strict=True):
-        members.setdefault(centre, []).append((residual, value))
-    cells = [
-        Cell(centre, [residual for residual, _ in mine], sum(value <= 0.0 for _, value in mine))
-        for centre, mine in members.items()
-    ]
-    least = min((value for _, value in members.get(expected, ())), default=float("nan"))
-    return cells, least
+def _weighted(terms: Terms, times: Indices, low: Indices, *, now: Indices) -> CentreAt | None:
+    """Return the weighted centres of points of each target's window; None without weights."""
+    weighting, by_mean = terms.weighting, terms.measure == "mean"
+    if weighting is None:
+        return None
+
+    def centre_at(row: int) -> Centre:
+        seen, first = int(now[row]), int(low[row])
+
+        def centre(values: Floats, places: Indices) -> float:
+            sample = weighting.sample(values, times[first + places], seen)
+            return sample.mean if by_mean else sample.median
+
+        return centre
+
+    return centre_at

@@ -1,4 +1,4 @@
-"""What a value should be and how much values differ: from one group, or borrowed where it is thin.
+"""What values should be and how much they differ: from one group, or borrowed where it is thin.
 
 Both ways of grouping end in the same place. The target's own group carries the centre. Where it has
 `POOL` values it carries the scale too. Otherwise the scale comes from residuals, the own group's
@@ -9,31 +9,44 @@ four values is itself uncertain.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from detectk.contracts.detector import Task
-from detectk.detectors.engine.additive import fit_effects
-from detectk.detectors.engine.direct import DirectGroups
-from detectk.detectors.engine.groups import POOL, Groups, pooled
-from detectk.detectors.engine.level import Level, Members
-from detectk.detectors.engine.sample import OrderedSample, Sample
-from detectk.detectors.engine.seasons import Grouping, fallbacks, feature_codes
-from detectk.detectors.engine.weighting import Weighting
-from detectk.detectors.engine.windows import Baseline, clipped, finite, microseconds
+from detectk.detectors.engine.arrange import Arranged
+from detectk.detectors.engine.flags import Flags
+from detectk.detectors.engine.groups import POOL
+from detectk.detectors.engine.measures import COLUMNS, Measure
+from detectk.detectors.engine.statistics import Statistics, borrowed, statistics
+from detectk.detectors.engine.weighting import ExactWeights, Weighting
+from detectk.detectors.engine.windows import Baseline
+from detectk.values.arrays import Floats, Indices
 
-__all__ = ["Combined", "Expectation", "Grouped", "Separate", "Terms"]
+__all__ = ["Expected", "Grouped", "Points", "Terms", "combined", "none_up_to_zero", "rare"]
 
-_RARE = 0.05
+_RARE = 20
 _KNOWN = 20
-# Targets up to which a window for each is not dearer than one that slides, as measured. A thin
-# group of a season looks through all others, which only a sliding window remembers.
-_FEW, _FEW_OF_A_SEASON = 16, 1
 
-Points = Sequence[tuple[float, int]]
+
+class Grouped(Protocol):
+    """One way to group the points of a series; see `detectk.detectors.engine.seasons`."""
+
+    @property
+    def name(self) -> str:
+        """What points of a group agree in, in words."""
+        ...
+
+    @property
+    def features(self) -> Sequence[str]:
+        """What points of a group agree in; nothing makes all points one group."""
+        ...
+
+    @property
+    def codes(self) -> Indices:
+        """(n,) equal numbers for points of the same group."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,169 +54,316 @@ class Terms:
     """What the detector and its options settle once.
 
     Attributes:
-        centre: The detector's idea of a centre.
-        exact: Whether it wants exact sums.
+        measure: What the detector measures.
         weighting: Weights by age; None for none. Borrowed residuals are never weighted.
         least: Values without which a group carries no centre.
     """
 
-    centre: Callable[[Sample], float]
-    exact: bool
+    measure: Measure
     weighting: Weighting | None
     least: int
 
 
-class Expectation(NamedTuple):
-    """What is known of one target before it is seen.
+@dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """The values that may enter a baseline.
 
     Attributes:
-        centre: Where it should be.
-        sample: What the scale is to be measured on, around ``about``.
-        about: The centre for values, 0.0 for residuals.
-        group: The grouping that was used.
-        samples: Values in the target's group.
+        places: (m,) ascending positions in the series.
+        values: (m,) as `statistics` takes them.
+        times: (m,) microseconds.
+    """
+
+    places: Indices
+    values: Floats
+    times: Indices
+
+    def between(self, low: int, high: int) -> Points:
+        """Return a part of them."""
+        part = slice(low, high)
+        return Points(self.places[part], self.values[part], self.times[part])
+
+
+@dataclass(slots=True, eq=False)
+class Expected:
+    """What is known of targets before they are seen, one row each.
+
+    Attributes:
+        names: Groupings by level.
+        centre: Where each should be.
+        about: What ``spread`` is measured around: the centre for values, 0 for residuals.
+        spread: See `detectk.detectors.engine.statistics.Statistics`.
+        level: Place in ``names`` of the grouping that was used.
+        size: Values in the target's group.
         pool: Borrowed and own residuals; 0 when the group is enough by itself.
-        established: Whether zero would be new here: the series is never negative, the group has
+        established: Whether zero would be new: the series is never negative, the group has
             never been zero, and among the values behind the scale zero is rarer than 1 in 20.
     """
 
-    centre: float
-    sample: Sample
-    about: float
-    group: str
-    samples: int
-    pool: int
-    established: bool
+    names: Sequence[str]
+    centre: Floats
+    about: Floats
+    spread: dict[str, Floats]
+    level: Indices
+    size: Indices
+    pool: Indices
+    established: Flags
+
+    @classmethod
+    def of(cls, names: Sequence[str], size: int, measure: Measure) -> Expected:
+        """Return rows to be filled in."""
+        level, sizes, pool = np.zeros((3, size), dtype=np.int64)
+        return cls(
+            names=names,
+            centre=np.empty(size),
+            about=np.zeros(size),
+            spread={name: np.full(size, np.nan) for name in COLUMNS[measure]},
+            level=level,
+            size=sizes,
+            pool=pool,
+            established=np.zeros(size, dtype=np.bool_),
+        )
+
+    def part(self, part: slice) -> Expected:
+        """Return some rows."""
+        return Expected(
+            names=self.names,
+            centre=self.centre[part],
+            about=self.about[part],
+            spread={name: column[part] for name, column in self.spread.items()},
+            level=self.level[part],
+            size=self.size[part],
+            pool=self.pool[part],
+            established=self.established[part],
+        )
+
+    def put(self, rows: Indices, found: Statistics) -> None:
+        """Take the statistics of some rows."""
+        self.centre[rows] = found.centre
+        for name, column in found.spread.items():
+            self.spread[name][rows] = column
+
+    def put_spread(self, row: int, spread: dict[str, float]) -> None:
+        """Take what is known of one row."""
+        for name, number in spread.items():
+            self.spread[name][row] = number
 
 
-class Grouped(Protocol):
-    """A way to form expectations from the points of a window."""
+def combined(
+    points: Points,
+    windows: Baseline,
+    targets: Indices,
+    *,
+    now: Indices,
+    path: Sequence[Grouped],
+    terms: Terms,
+) -> Expected:
+    """Compare each target with the points that agree with it in all features.
 
-    def expect(self, target: int, low: int, high: int) -> Expectation:
-        """Return what is expected at position ``target`` from baseline points ``[low, high)``."""
-        ...
+    Args:
+        points: Of the baseline.
+        windows: (k,) of the targets, none empty.
+        targets: (k,) their positions in the series.
+        now: (k,) their microseconds.
+        path: Groupings to try in turn: the first in which the target's group is not thin. The
+            last one is the whole window.
+        terms: How to measure.
+    """
+    names = [grouping.name for grouping in path]
+    if not len(targets):
+        return Expected.of(names, 0, terms.measure)
+    base = int(windows.low[0])
+    points = points.between(base, int(windows.high[-1]))
+    low, high = (windows.low - base, windows.high - base) if base else (windows.low, windows.high)
+    if len(path) == 1 and int((high - low).min()) >= POOL:
+        return _whole(names, points, low, high, now=now, terms=terms)
+    expected = Expected.of(names, len(targets), terms.measure)
+    left = np.arange(len(targets))
+    for level, grouping in enumerate(path):
+        last = level == len(path) - 1
+        side = _Side.of(points, grouping, targets[left], low[left], high[left])
+        enough = side.size >= (1 if last else terms.least)
+        rows = np.flatnonzero(enough)
+        if len(rows):
+            expected.level[left[rows]] = level
+            side.expect(expected, left, rows, now=now[left], terms=terms)
+        left = left[~enough]
+        if not len(left):
+            break
+    expected.established &= _none(points.values < 0.0, low, high)
+    return expected
 
 
-class Combined:
-    """Points that agree in all features are a group; no features make one group."""
+def _whole(
+    names: Sequence[str],
+    points: Points,
+    low: Indices,
+    high: Indices,
+    *,
+    now: Indices,
+    terms: Terms,
+) -> Expected:
+    """Compare each target with its whole window, which is never thin."""
+    weights = None
+    if terms.weighting is not None:
+        weights = terms.weighting.exact(points.times, now, low=low, high=high)
+    first = low if weights is None else weights.low
+    found = statistics(points.values, first, high, measure=terms.measure, weights=weights)
+    nothing = np.zeros(len(low), dtype=np.int64)
+    return Expected(
+        names=names,
+        centre=found.centre,
+        about=found.centre,
+        spread=found.spread,
+        level=nothing,
+        size=high - low,
+        pool=nothing,
+        established=none_up_to_zero(points.values, low, high),
+    )
 
-    def __init__(
-        self, task: Task, baseline: Baseline, terms: Terms, *, features: Sequence[str]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Side:
+    """Targets beside one grouping of the points.
+
+    Attributes:
+        points: Of the baseline, in order of time.
+        codes: (m,) their groups.
+        wanted: (k,) the groups of the targets.
+        low: (k,) windows in order of time.
+        high: (k,) their ends.
+        order: (m,) places of ``points`` by group; None for a single group.
+        first: (k,) windows of the targets' own groups, in ``order``.
+        after: (k,) their ends.
+    """
+
+    points: Points
+    codes: Indices
+    wanted: Indices
+    low: Indices
+    high: Indices
+    order: Indices | None
+    first: Indices
+    after: Indices
+
+    @classmethod
+    def of(
+        cls, points: Points, grouping: Grouped, targets: Indices, low: Indices, high: Indices
+    ) -> _Side:
+        if not grouping.features:
+            nothing = np.zeros(0, dtype=np.intp)
+            return cls(points, nothing, nothing, low, high, None, low, high)
+        codes, wanted = grouping.codes[points.places], grouping.codes[targets]
+        arranged = Arranged.of(codes, wanted, low=low, high=high)
+        first, after = np.empty_like(low), np.empty_like(high)
+        first[arranged.rows], after[arranged.rows] = arranged.low, arranged.high
+        return cls(points, codes, wanted, low, high, arranged.order, first, after)
+
+    @property
+    def size(self) -> Indices:
+        """(k,) values in each target's group."""
+        return self.after - self.first
+
+    def expect(
+        self, expected: Expected, place: Indices, rows: Indices, *, now: Indices, terms: Terms
     ) -> None:
-        self._terms = terms
-        self._baseline = baseline
-        self._path = fallbacks(task, features)
-        self._times = microseconds(task.series.times)
-        self._values = clipped(task.series.values[baseline.points])
-        self._direct = len(task.targets) <= (_FEW_OF_A_SEASON if features else _FEW)
-        self._levels: dict[str, Level] = {}
-        self._level(self._path[0])  # a feature that is not there is an error at once
+        """Fill in ``expected`` at ``place[rows]`` what the groups of ``rows`` say."""
+        size = self.size[rows]
+        expected.size[place[rows]] = size
+        own = size >= POOL
+        measured = rows if terms.weighting is not None else rows[own]
+        if len(measured):
+            self._own(expected, place, measured, now=now, terms=terms)
+        thin = rows[~own]
+        if len(thin):
+            self._thin(expected, place, thin, terms=terms)
 
-    def expect(self, target: int, low: int, high: int) -> Expectation:
-        """Use the first grouping of the path in which the target's group is not thin."""
-        for grouping in self._path:
-            level = self._level(grouping)
-            level.move(low, high)
-            group = level.get(int(grouping.codes[target]))
-            least = 1 if grouping is self._path[-1] else self._terms.least
-            if group and len(group.sample) >= least:
-                expected = self._from(group, level, grouping.name, target)
-                established = expected.established and self._values[low:high].min() >= 0.0
-                return expected._replace(established=bool(established))
-        raise ValueError("an expectation needs at least one point")
-
-    def _level(self, grouping: Grouping) -> Level:
-        """Build what slides only for many targets, and a fall-back only when it is needed."""
-        level = self._levels.get(grouping.name)
-        if level is None:
-            codes, values = grouping.codes[self._baseline.points], self._values
-            exact = self._terms.exact
-            level = self._levels[grouping.name] = (
-                DirectGroups(codes, values, exact=exact)
-                if self._direct
-                else Groups(codes.tolist(), values.tolist(), exact=exact)
-            )
-        return level
-
-    def _from(self, group: Members, level: Level, name: str, target: int) -> Expectation:
-        sample = self._sample(group, target)
-        centre = self._terms.centre(sample)
-        size = len(sample)
-        positive = group.least > 0.0
-        if size >= POOL:
-            return Expectation(centre, sample, centre, name, size, 0, positive)
-        pool = level.pool(self._terms.centre, self._terms.centre(group.sample))
-        return Expectation(
-            centre,
-            OrderedSample(pool.residuals),
-            0.0,
-            name,
-            size,
-            len(pool.residuals),
-            positive and len(pool.residuals) >= _KNOWN and pool.zeros < _RARE,
-        )
-
-    def _sample(self, group: Members, target: int) -> Sample:
-        if self._terms.weighting is None:
-            return group.sample
-        places = group.indices
-        return self._terms.weighting.sample(
-            self._values[places],
-            self._times[self._baseline.points[places]],
-            int(self._times[target]),
-        )
-
-
-class Separate:
-    """Each feature adds an effect of its own; see `fit_effects`."""
-
-    def __init__(
-        self, task: Task, baseline: Baseline, terms: Terms, *, features: Sequence[str]
+    def _own(
+        self, expected: Expected, place: Indices, rows: Indices, *, now: Indices, terms: Terms
     ) -> None:
-        self._terms = terms
-        self._name = " + ".join(features)
-        codes = [feature_codes(task, feature) for feature in features]
-        self._targets = [column.tolist() for column in codes]
-        self._codes = [column[baseline.points].tolist() for column in codes]
-        self._times = microseconds(task.series.times)
-        self._points = list(
-            zip(
-                finite(task.series.values[baseline.points]),
-                self._times[baseline.points].tolist(),
-                strict=True,
-            )
+        values, weights = self.points.values, None
+        low, high = self.first[rows], self.after[rows]
+        if terms.weighting is not None:
+            bounds = {"low": self.low[rows], "high": self.high[rows]}
+            weights = terms.weighting.exact(self.points.times, now[rows], **bounds)
+        if self.order is None:
+            low = low if weights is None else weights.low
+        else:
+            # One group after another, each in order of time.
+            turn = np.argsort(low, kind="stable")
+            values, rows, low, high = values[self.order], rows[turn], low[turn], high[turn]
+            if weights is not None:
+                low, weights = self._weighed(weights, rows, turn)
+        found = statistics(values, low, high, measure=terms.measure, weights=weights)
+        at = place[rows]
+        expected.put(at, found)
+        expected.about[at] = found.centre
+        expected.established[at] = none_up_to_zero(values, self.first[rows], self.after[rows])
+
+    def _weighed(
+        self, weights: ExactWeights, rows: Indices, turn: Indices
+    ) -> tuple[Indices, ExactWeights]:
+        """Return weights by group, and where those of each target's group begin."""
+        low = self.first[rows]
+        if weights.offset is not None:
+            bounds = {"low": weights.low, "high": self.high[np.sort(rows)]}
+            arranged = Arranged.of(self.codes, self.wanted[np.sort(rows)], **bounds)
+            low = arranged.low
+        order, exponent, offset = self.order, weights.exponent, weights.offset
+        return low, ExactWeights(
+            low,
+            weights.mass[order],
+            None if exponent is None else exponent[order],
+            None if offset is None else offset[turn],
         )
 
-    def expect(self, target: int, low: int, high: int) -> Expectation:
-        """Fit the window's points and add up the target's effects."""
-        points = self._points[low:high]
-        fit = fit_effects(
-            points,
-            [codes[low:high] for codes in self._codes],
-            [codes[target] for codes in self._targets],
-            centre=self._centre_at(int(self._times[target])),
-            least=self._terms.least,
-        )
-        pool = pooled(fit.cells, fit.centre)
-        rare = len(pool.residuals) >= _KNOWN and pool.zeros < _RARE
-        return Expectation(
-            fit.centre,
-            OrderedSample(pool.residuals),
-            0.0,
-            self._name if fit.effects else "window",
-            fit.samples,
-            len(pool.residuals),
-            rare and fit.least > 0.0 and min(value for value, _ in points) >= 0.0,
-        )
-
-    def _centre_at(self, now: int) -> Callable[[Points], float]:
-        weighting, centre = self._terms.weighting, self._terms.centre
-        if weighting is None:
-            return lambda points: centre(OrderedSample(sorted(value for value, _ in points)))
-        return lambda points: centre(
-            weighting.sample(
-                np.array([value for value, _ in points]),
-                np.array([at for _, at in points], dtype=np.int64),
-                now,
+    def _thin(self, expected: Expected, place: Indices, rows: Indices, *, terms: Terms) -> None:
+        at = place[rows]
+        centre = expected.centre[at]
+        codes, wanted = self.codes, self.wanted
+        if self.order is None:
+            codes, wanted = (
+                np.zeros(len(self.points.values), np.int64),
+                np.zeros(len(rows), np.int64),
             )
+        else:
+            wanted = wanted[rows]
+        found = borrowed(
+            self.points.values,
+            codes,
+            self.low[rows],
+            self.high[rows],
+            wanted,
+            measure=terms.measure,
         )
+        expected.put(at, found.statistics)
+        if terms.weighting is not None:
+            expected.centre[at] = centre
+        expected.about[at] = 0.0
+        expected.pool[at] = found.pool
+        values = self.points.values if self.order is None else self.points.values[self.order]
+        few = rare(found.zeros, found.pool)
+        first, after = self.first[rows], self.after[rows]
+        expected.established[at] = few & none_up_to_zero(values, first, after)
+
+
+def rare(zeros: Indices, pool: Indices) -> Flags:
+    """Return whether ``zeros`` of ``pool`` values are few, and the values enough to know."""
+    few: Flags = (zeros * _RARE < pool) & (pool >= _KNOWN)
+    return few
+
+
+def none_up_to_zero(values: Floats, low: Indices, high: Indices) -> Flags:
+    """Return (k,) whether every value of a window is above 0."""
+    if values.min() > 0.0:
+        return np.ones(len(low), dtype=np.bool_)
+    return _none(values <= 0.0, low, high)
+
+
+def _none(flags: Flags, low: Indices, high: Indices) -> Flags:
+    """Return (k,) whether no flag of a window is set."""
+    if not flags.any():
+        return np.ones(len(low), dtype=np.bool_)
+    count = np.concatenate([[0], np.cumsum(flags)])
+    none: Flags = count[high] == count[low]
+    return none

@@ -88,11 +88,11 @@ class Pool:
 
     Attributes:
         residuals: Ascending.
-        zeros: Share of the values behind them that were not above zero.
+        zeros: How many of the values behind them were not above zero.
     """
 
     residuals: list[float]
-    zeros: float
+    zeros: int
 
 
 def pooled(cells: Iterable[Lender], centre: float) -> Pool:
@@ -116,7 +116,7 @@ def collected(near: Iterable[tuple[float, Lender]]) -> Pool:
             borrowed += cell.residuals
             zeros += cell.zeros
     borrowed.sort()
-    return Pool(borrowed, zeros / len(borrowed) if borrowed else 1.0)
+    return Pool(borrowed, zeros)
 
 
 class Group:
@@ -177,20 +177,41 @@ class Group:
         if self.cell is None:
             middle = centre(self.sample)
             zeros = bisect_right(self.values, 0.0)
+            sums = _twin(self.moments) if self.moments else None
             self.cell = LazyCell(
-                middle, partial(residuals, self.values.copy(), centre, middle), zeros
+                middle, partial(residuals, self.values.copy(), centre, middle, sums), zeros
             )
         return self.cell
 
 
-def residuals(values: list[float], centre: Centre, middle: float) -> list[float]:
-    """Measure each of ascending values from the centre of the *others*, as a new one would be."""
+def residuals(
+    values: list[float], centre: Centre, middle: float, moments: Moments | None = None
+) -> list[float]:
+    """Measure each of ascending values from the centre of the *others*, as a new one would be.
+
+    Args:
+        values: Ascending.
+        centre: The detector's idea of a centre.
+        middle: That of ``values``.
+        moments: Their exact sums, where somebody keeps them; so a mean of others is exact too.
+    """
     if len(values) >= POOL:
         return [value - middle for value in values]
-    return [
-        value - centre(OrderedSample(values[:place] + values[place + 1 :]))
-        for place, value in enumerate(values)
-    ]
+    measured = []
+    for place, value in enumerate(values):
+        others = values[:place] + values[place + 1 :]
+        if moments:
+            moments.remove(value)
+        measured.append(value - centre(OrderedSample(others, moments)))
+        if moments:
+            moments.add(value)
+    return measured
+
+
+def _twin(moments: Moments) -> Moments:
+    twin = Moments()
+    twin.count, twin.total, twin.squares = moments.count, moments.total, moments.squares
+    return twin
 
 
 class Groups:

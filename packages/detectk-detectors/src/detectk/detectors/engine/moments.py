@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import frexp, isqrt
+from math import frexp, ldexp, sqrt
 
 import numpy as np
 
@@ -12,8 +12,6 @@ __all__ = ["Moments"]
 
 _SCALE = 1074
 _SHIFT = 1 << _SCALE
-_PRECISION = 256
-_GUARD = 64
 _EXACT = 53
 _MOST_DIGITS = 8
 _LEAST_EXPONENT = -800
@@ -81,10 +79,26 @@ class Moments:
     @property
     def deviation(self) -> float:
         """The population standard deviation; 0.0 for a constant sample."""
-        variance = (self.count * self.squares - self.total * self.total) << 2 * _GUARD
-        surplus = max(0, variance.bit_length() - _PRECISION) & ~1
-        root = isqrt(variance >> surplus) << (surplus // 2)
-        return root / (self.count << _SCALE + _GUARD)
+        spread = self.count * self.squares - self.total * self.total
+        return _root(spread, self.count)
+
+    @property
+    def rms(self) -> float:
+        """Root of the mean of the squares; the sample must not be empty."""
+        return _root(self.count * self.squares, self.count)
+
+
+def _root(square: int, count: int) -> float:
+    """Root of ``square * 4**-1074``, over ``count``.
+
+    With the square as f * 4**e and 1 <= f < 4, f rounded to a float, that is the root of f over
+    ``count``, times 2**e: three roundings whatever the size, which compiled code repeats.
+    """
+    if not square:
+        return 0.0
+    exponent = (square.bit_length() - 1) // 2
+    fraction = square / (1 << 2 * exponent)
+    return ldexp(sqrt(fraction) / count, exponent - _SCALE)
 
 
 def _digits(values: Floats) -> tuple[Floats, list[int]]:

@@ -2,60 +2,72 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from math import isnan
+from functools import cached_property
 from typing import ClassVar, TypeVar
 
 from detectk.contracts.detector import Detector, Lookback, Outcome, Task
-from detectk.detectors.engine.band import Band, Spread
-from detectk.detectors.engine.columns import Columns
-from detectk.detectors.engine.expectation import Combined, Expectation, Grouped, Separate, Terms
-from detectk.detectors.engine.sample import Sample
+from detectk.detectors.engine.calendar import Calendar
+from detectk.detectors.engine.expectation import Terms
+from detectk.detectors.engine.judging import Judging, Question, Reach, judge_stack
+from detectk.detectors.engine.lookback import padded
+from detectk.detectors.engine.measures import Measure
+from detectk.detectors.engine.recurrence import never_filled
+from detectk.detectors.engine.seasons import Grouping, fallbacks
+from detectk.detectors.engine.stack import Stack
+from detectk.detectors.engine.transform import Transform
 from detectk.detectors.engine.weighting import Weighting
-from detectk.detectors.engine.windows import Baseline, Extent
+from detectk.detectors.engine.windows import Extent
 from detectk.detectors.options import SlidingOptions
 from detectk.errors import DetectError
+from detectk.values.arrays import Floats
 from detectk.values.interval import Interval
+from detectk.values.verdicts import Verdicts
 
 __all__ = ["SlidingDetector"]
+
+logger = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=SlidingOptions)
 
 _MICROSECOND = timedelta(microseconds=1)
 _FEWEST, _ENOUGH = 3, 30
-_NEXT_TO_NOTHING = 0.1
 
 
 class SlidingDetector(Detector[S]):
     """A detector whose band comes from a sliding window strictly before the point.
 
-    A subclass says what a centre is and how far from it values lie; windows, seasons, weights,
-    floors and fall-backs are here.
+    A subclass says what it measures and how far from the centre values may lie; windows,
+    transforms, seasons, weights, floors and fall-backs are here.
     """
 
-    exact: ClassVar[bool] = False
-    """Whether `centre` and `spread` use a sample's mean or deviation; otherwise the centre must
-    be the median."""
+    measure: ClassVar[Measure]
+    """Which statistics `reach` wants."""
+
+    _warned = False
 
     @abstractmethod
-    def centre(self, sample: Sample) -> float:
-        """Return where the values lie."""
-
-    @abstractmethod
-    def spread(self, sample: Sample, centre: float, *, floor: float) -> Spread:
-        """Return how far from ``centre`` values lie.
+    def reach(self, spread: dict[str, Floats], *, about: Floats, floor: Floats) -> Reach:
+        """Return how far from the centre values may lie.
 
         Args:
-            sample: The group's values, or residuals when ``centre`` is 0.
-            centre: What the distances are measured from.
-            floor: Least sigma, in the metric's unit.
+            spread: See `detectk.detectors.engine.statistics.Statistics`.
+            about: (k,) what ``spread`` is measured around: the centre, or 0 for residuals.
+            floor: (k,) least sigma.
         """
 
     def lookback(self) -> Lookback:
-        """Return one window."""
-        return Extent.of(self.options.window_size).lookback()
+        """Return one window, and what its oldest point is measured from."""
+        if self.options.stabilize == "clamp":
+            return Lookback(everything=True)
+        window = Extent.of(self.options.window_size)
+        before = self._transform.lookback
+        points = padded(window.points) if window.points else 0
+        return Lookback(points + before.points, window.length + before.duration)
 
     def detect(self, batch: Sequence[Task]) -> Sequence[Outcome]:
         """Judge every target by its own window.
@@ -63,64 +75,95 @@ class SlidingDetector(Detector[S]):
         Raises:
             DetectError: A seasonal feature is unknown, or the window cannot hold ``min_samples``.
         """
-        return [self._judge(task) for task in batch]
+        if len(batch) == 1 or not self._stackable:
+            return [self._judge(task) for task in batch]
+        judged = dict(self._judge_together(batch))
+        return [
+            Outcome(judged[place]) if place in judged else self._judge(task)
+            for place, task in enumerate(batch)
+        ]
+
+    def _judge_together(self, batch: Sequence[Task]) -> Iterator[tuple[int, Verdicts]]:
+        grids: dict[Interval, list[int]] = {}
+        for place, task in enumerate(batch):
+            grids.setdefault(task.interval, []).append(place)
+        for interval, places in grids.items():
+            tasks = [batch[place] for place in places]
+            window, least = Extent.of(self.options.window_size), self._least(interval)
+            stack = Stack.of(tasks, window, least=least, measure=self.measure)
+            question = self._question(tasks[0], path=())
+            for place, verdicts in judge_stack(stack, question):
+                yield places[place], verdicts
+
+    @property
+    def _stackable(self) -> bool:
+        """Whether only windows reach from one point to another, so that series do not touch."""
+        options = self.options
+        plain = self._transform.is_plain and options.stabilize == "none"
+        return plain and not options.use_weighted and not options.seasonal_features
+
+    @property
+    def _together(self) -> bool:
+        """Whether points are compared with those that agree in all features."""
+        options = self.options
+        return options.use_combined_seasonality or len(options.seasonal_features) < 2  # noqa: PLR2004  # one feature has nothing to be combined with
 
     def _judge(self, task: Task) -> Outcome:
-        columns = Columns(task, {"group": "", "samples": 0, "pool": 0, "scale": float("nan")})
-        baseline = Baseline.of(task, Extent.of(self.options.window_size))
-        least = self._least(task.interval)
-        grouped = self._grouped(task, baseline)
-        bounds = zip(
-            columns.values.tolist(),
-            task.targets.tolist(),
-            baseline.low.tolist(),
-            baseline.high.tolist(),
-            strict=True,
-        )
-        for row, (value, target, low, high) in enumerate(bounds):
-            if isnan(value):
-                continue
-            if high - low < least:
-                columns.insufficient(row, samples=high - low)
-                continue
-            expectation = grouped.expect(target, low, high)
-            band = self._band(expectation)
-            columns.judge(
-                row,
-                value,
-                band,
-                group=expectation.group,
-                samples=expectation.samples,
-                pool=expectation.pool,
-                scale=band.unit,
-            )
-        return Outcome(columns.verdicts())
+        if not self.options.exclude_incidents and task.exclude:
+            task = replace(task, exclude=())
+        question = self._question(task, path=self._path(task))
+        judging = Judging(task, self._transform.measure(task), question)
+        if self.options.stabilize == "clamp":
+            judging.stabilize()
+        return Outcome(judging.verdicts())
 
-    def _band(self, expectation: Expectation) -> Band:
-        """Put the spread around the centre, keeping zero out where it would be new.
+    def _path(self, task: Task) -> list[Grouping]:
+        self._warn_of_empty_groups(task.interval)
+        return fallbacks(task, self.options.seasonal_features, self._calendar)
 
-        Zero from an established level is what an outage looks like. However noisy the level,
-        the lower bound then stays above a tenth of it.
-        """
-        options, centre = self.options, expectation.centre
-        floor = max(options.std_floor, options.std_floor_relative * abs(centre))
-        spread = self.spread(expectation.sample, expectation.about, floor=floor)
-        lower = centre - spread.down
-        if expectation.established:
-            lower = max(lower, _NEXT_TO_NOTHING * centre)
-        return Band(centre, lower, centre + spread.up, spread.unit)
+    @cached_property
+    def _calendar(self) -> Calendar:
+        return Calendar.of(self.options, self.services)
 
-    def _grouped(self, task: Task, baseline: Baseline) -> Grouped:
+    def _warn_of_empty_groups(self, interval: Interval) -> None:
+        """Say once that groups can never fill, if that is so."""
         options = self.options
-        terms = Terms(
-            centre=self.centre,
-            exact=self.exact,
-            weighting=self._weighting(task.interval),
-            least=options.min_group_samples,
+        if self._warned or not options.seasonal_features:
+            return
+        self._warned = True
+        span = Extent.of(options.window_size).span(interval)
+        wanted = [(name,) for name in options.seasonal_features]
+        for features in [options.seasonal_features] if self._together else wanted:
+            said = never_filled(features, span, interval=interval, least=options.min_group_samples)
+            if said:
+                logger.warning("seasonal_features: %s", said)
+
+    def _question(self, task: Task, *, path: Sequence[Grouping]) -> Question:
+        options = self.options
+        return Question(
+            window=Extent.of(options.window_size),
+            least=self._least(task.interval),
+            path=path,
+            separate=()
+            if self._together
+            else [Grouping(task, (name,), self._calendar) for name in options.seasonal_features],
+            terms=Terms(self.measure, self._weighting(task.interval), options.min_group_samples),
+            reach=self.reach,
+            floor=options.std_floor,
+            floor_relative=options.std_floor_relative,
+            direction=options.direction,
         )
-        features = options.seasonal_features
-        kind = Combined if options.use_combined_seasonality or len(features) < 2 else Separate  # noqa: PLR2004  # one feature has nothing to be combined with
-        return kind(task, baseline, terms, features=features)
+
+    @property
+    def _transform(self) -> Transform:
+        options = self.options
+        return Transform(
+            options.input,
+            options.smoothing,
+            Extent.of(options.smoothing_window),
+            options.smoothing_alpha,
+            Extent.of(options.window_size) if options.detrend == "linear" else None,
+        )
 
     def _weighting(self, interval: Interval) -> Weighting | None:
         options = self.options
@@ -137,7 +180,11 @@ class SlidingDetector(Detector[S]):
         return Weighting("exponential", half_life / _MICROSECOND)
 
     def _least(self, interval: Interval) -> int:
-        """Return ``min_samples``, by default half of what the window can hold, from 3 to 30."""
+        """Return ``min_samples``, by default half of what the window can hold, from 3 to 30.
+
+        Raises:
+            DetectError: The window cannot hold as many.
+        """
         steps = Extent.of(self.options.window_size).steps(interval)
         least = self.options.min_samples
         if least is None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from detectk.contracts.detector import Lookback, Task
+from detectk.detectors.engine.flags import Flags
 from detectk.values.arrays import Floats, Indices, Times, to_instant
 from detectk.values.duration import duration
 from detectk.values.interval import Interval
@@ -49,6 +50,22 @@ class Extent:
         """Return how many grid points it holds, by the interval's nominal length."""
         return self.points or self.length // interval.nominal
 
+    def half(self) -> Extent:
+        """Return half of it, rounded down."""
+        return Extent(self.points // 2, self.length // 2)
+
+    def first(self, times: Times, targets: Indices) -> Indices:
+        """Return (k,) positions at which the windows of ``targets`` begin.
+
+        Args:
+            times: (n,) of the series.
+            targets: (k,) increasing positions in it.
+        """
+        if self.points:
+            return np.maximum(targets - self.points, 0)
+        length = np.timedelta64(self.length // _STEP, "us")
+        return np.searchsorted(times, times[targets] - length)
+
     def span(self, interval: Interval) -> timedelta:
         """Return its length, by the interval's nominal length."""
         return self.length or self.points * interval.nominal
@@ -69,16 +86,33 @@ class Baseline:
     high: Indices
 
     @classmethod
-    def of(cls, task: Task, extent: Extent) -> Baseline:
-        """Return the baseline of every target of ``task``: ``[t - length, t)``."""
-        times, targets = task.series.times, task.targets
-        points = np.flatnonzero(_allowed(task))
-        if extent.points:
-            first = targets - extent.points
-        else:
-            length = np.timedelta64(extent.length // _STEP, "us")
-            first = np.searchsorted(times, times[targets] - length)
-        return cls(points, np.searchsorted(points, first), np.searchsorted(points, targets))
+    def of(
+        cls,
+        task: Task,
+        extent: Extent,
+        *,
+        values: Floats | None = None,
+        targets: Indices | None = None,
+    ) -> Baseline:
+        """Return the baseline of every target: ``[t - length, t)``.
+
+        Args:
+            task: Whose series, and which windows to leave out.
+            extent: Length of the windows.
+            values: (n,) what stands for the values of the series; by default, themselves.
+            targets: (k,) increasing positions; by default, the task's.
+        """
+        allowed = _allowed(task, task.series.values if values is None else values)
+        targets = task.targets if targets is None else targets
+        first = extent.first(task.series.times, targets)
+        if allowed.all():
+            return cls(np.arange(len(allowed)), first, targets)
+        places = np.concatenate([[0], np.cumsum(allowed)])
+        return cls(np.flatnonzero(allowed), places[first], places[targets])
+
+    def take(self, rows: Indices | Flags | slice) -> Baseline:
+        """Return the windows of some targets."""
+        return Baseline(self.points, self.low[rows], self.high[rows])
 
 
 def clipped(values: Floats) -> Floats:
@@ -86,6 +120,8 @@ def clipped(values: Floats) -> Floats:
 
     What is beyond 2**1000 counts as that, so that no difference and no sum overflows.
     """
+    if not len(values) or (values.max() <= _LARGE and values.min() >= -_LARGE):
+        return values + 0.0
     return np.clip(values + 0.0, -_LARGE, _LARGE)
 
 
@@ -100,9 +136,10 @@ def microseconds(times: Times) -> Indices:
     return times.astype("datetime64[us]", copy=False).view(np.int64)
 
 
-def _allowed(task: Task) -> np.typing.NDArray[np.bool_]:
+def _allowed(task: Task, values: Floats) -> Flags:
     times = task.series.times
-    allowed = np.isfinite(task.series.values)
+    allowed = np.isfinite(values)
     for window in task.exclude:
-        allowed &= (times < to_instant(window.start)) | (times >= to_instant(window.end))
+        low = np.searchsorted(times, to_instant(window.start))
+        allowed[low : np.searchsorted(times, to_instant(window.end))] = False
     return allowed
