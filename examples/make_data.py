@@ -3,19 +3,25 @@
 Eight weeks that end on Monday, 1 July 2024, 00:00 UTC. In the last of them, things go wrong:
 
 ======================== ===========================================================
+Mon 24 June              a holiday in Barcelona: hardly a parcel leaves the warehouse there
+Tue 25 June 08:00        from now on, packing takes five minutes longer
 Wed 26 June 20:00        one hour with three times the orders: a campaign
+Thu 27 June 09:00        the yen loses three percent within an hour
 Thu 27 June 14:00-15:00  a fifth of the people on the site
 Thu 27 June 14:00-17:00  the site is five times as slow
 Thu 27 June 14:00-18:00  the checkout is down: no order, from no country
-Fri 28 June              revenue, visits and signups of the day are next to nothing
+Fri 28 June              revenue, visits, signups and parcels of the day are next to nothing
 Fri 28 June 06:00        400 subscribers leave
 Fri 28 June 08:00-10:00  a partner's payments arrive five hours late
 Fri 28 June 09:00-12:00  the payment provider refuses every third payment
 Fri 28 June 10:00-10:40  the workers stop and the queue grows
+Fri 28 June 11:00-14:00  a newsletter that nobody gets
 Fri 28 June 09:00-12:00  errors in the log, seats that are not used
 Sat 29 June 03:00-04:00  no sessions are recorded
 Sat 29 June 10:00-13:00  no order from Germany; the others are as ever
+Sat 29 June 14:00-20:00  the thermometer of the freezer is stuck
 Sat 29 June 22:00-24:00  the north hall takes twice the energy
+Sun 30 June              the invoices of the month's last day are not written
 Sun 30 June 12:00-17:00  the cooling of the server room fails
 Sun 30 June 18:07        the last load of the warehouse
 ======================== ===========================================================
@@ -50,7 +56,14 @@ TABLES = {
     "licences": "period_time TEXT, seats INTEGER",
     "loads": "finished_at TEXT, rows INTEGER",
     "payments": "booked_at TEXT, arrived_at TEXT, amount REAL",
+    "newsletters": "start_time TEXT, end_time TEXT",
+    "clicks": "period_time TEXT, clicks INTEGER",
+    "packing": "period_time TEXT, minutes REAL",
+    "rates": "period_time TEXT, currency TEXT, rate REAL",
+    "freezer": "measured_at TEXT, celsius REAL",
     "daily_revenue": "day TEXT, amount REAL",  # days of Berlin
+    "parcels": "day TEXT, sent INTEGER",  # days of Barcelona
+    "invoices": "day TEXT, written INTEGER",
 }
 
 
@@ -74,7 +87,14 @@ def write_database(path: Path) -> None:
         "licences": licences,
         "loads": loads,
         "payments": payments,
+        "newsletters": newsletters,
+        "clicks": clicks,
+        "packing": packing,
+        "rates": rates,
+        "freezer": freezer,
         "daily_revenue": daily_revenue,
+        "parcels": parcels,
+        "invoices": invoices,
     }
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA journal_mode = OFF")
@@ -174,6 +194,52 @@ def payments(chance: random.Random) -> Rows:
             yield text(booked), text(booked + late), amount
 
 
+def newsletters(_chance: random.Random) -> Rows:
+    """Give when newsletters were read: two a week, for three hours, never at the same time."""
+    for start in mailed():
+        yield text(start), text(start + 3 * HOUR)
+
+
+def mailed() -> list[datetime]:
+    """Return when newsletters went out, the last one on Friday, 28 June, at 11:00."""
+    tuesdays = [BEGIN + timedelta(days=1 + 7 * week, hours=8 + 2 * (week % 4)) for week in range(8)]
+    fridays = [BEGIN + timedelta(days=4 + 7 * week, hours=18 - week) for week in range(8)]
+    return sorted((*tuesdays, *fridays))
+
+
+def clicks(chance: random.Random) -> Rows:
+    """Give clicks on links in mails: few, and many more while a newsletter is read."""
+    read = {at + hour * HOUR for at in mailed()[:-1] for hour in range(3)}
+    for at in every(HOUR):
+        yield text(at), whole(chance, 30 + 60 * rhythm(at) + (240 if at in read else 0))
+
+
+def packing(chance: random.Random) -> Rows:
+    """Give minutes a parcel takes to pack: noisy, and then a little more for good."""
+    for at in every(HOUR):
+        slower = 5 if at >= datetime(2024, 6, 25, 8) else 0  # noqa: DTZ001
+        yield text(at), round(chance.gauss(42 + slower, 3), 1)
+
+
+def rates(chance: random.Random) -> Rows:
+    """Give what a euro costs: it wanders, a little every hour, and once the yen falls."""
+    euro = {"USD": 1.08, "JPY": 165.0}
+    for at in every(HOUR):
+        for currency, rate in euro.items():
+            fell = currency == "JPY" and in_june(at, 27, 9, 10)
+            euro[currency] = rate * math.exp(chance.gauss(0, 0.0008) + (0.03 if fell else 0))
+            yield text(at), currency, round(euro[currency], 5)
+
+
+def freezer(chance: random.Random) -> Rows:
+    """Give degrees every ten minutes; for six hours always the same."""
+    celsius = -20.0
+    for at in every(timedelta(minutes=10), since=END - timedelta(days=28)):
+        if not in_june(at, 29, 14, 20):
+            celsius = -20 + math.sin(at.hour * math.pi / 6) + chance.gauss(0, 0.3)
+        yield text(at), round(celsius, 1)
+
+
 def daily_revenue(chance: random.Random) -> Rows:
     """Give two years of days, weekends quiet; on 28 June next to nothing."""
     day = date(2022, 7, 1)
@@ -184,6 +250,24 @@ def daily_revenue(chance: random.Random) -> Rows:
         elif (day.year, day.month) == (2023, JUNE) or day >= date(2024, 6, 24):
             level *= 0.75
         yield day.isoformat(), round(level * chance.gauss(1, 0.05), 2)
+        day += timedelta(days=1)
+
+
+def parcels(chance: random.Random) -> Rows:
+    """Give days of Barcelona: few parcels on Sundays and on Saint John's, 24 June."""
+    day = BEGIN.date()
+    while day < END.date():
+        free = day.weekday() > SATURDAY or day == date(2024, 6, 24)
+        yield day.isoformat(), whole(chance, 30 if free or day == FRIDAY else 600)
+        day += timedelta(days=1)
+
+
+def invoices(chance: random.Random) -> Rows:
+    """Give a year of days: most invoices are of a month's last day, but for the last one."""
+    day = date(2023, 7, 1)
+    while day < END.date():
+        last = (day + timedelta(days=1)).day == 1 and day + timedelta(days=1) < END.date()
+        yield day.isoformat(), whole(chance, 900 if last else 100)
         day += timedelta(days=1)
 
 
@@ -204,6 +288,7 @@ def write_files(folder: Path) -> None:
     lines = "".join(f"{json.dumps(row)}\n" for row in errors)
     (folder / "errors.ndjson").write_text(lines, encoding="utf-8")
     write_parquet(folder / "energy.parquet", chance)
+    write_csv(folder / "newsletters.csv", ("start", "end"), newsletters(chance))
 
 
 def write_csv(path: Path, head: Sequence[str], rows: Rows, separator: str = ",") -> None:

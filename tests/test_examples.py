@@ -16,7 +16,7 @@ from detectk.check import Checker
 from detectk.clock import VirtualClock
 from detectk.config import ConfigLoader, MetricConfig
 from detectk.config.fleet import Loaded
-from detectk.values import MetricReport, Status
+from detectk.values import MetricReport, Notice, Status
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -40,9 +40,13 @@ FILES = files()
 CAMPAIGN, CHECKOUT, GERMANY = "fired 06-26 20:00", "fired 06-27 14:00", "fired 06-29 10:00"
 REFUSED, QUEUE, FULL = "fired 06-28 09:00", "fired 06-28 10:00", "fired 06-28 10:15"
 FRIDAY_OF_BERLIN, COOLING, GAP = "fired 06-27 22:00", "fired 06-30 12:00", "no_data 06-29 03:00"
-SUBSCRIBERS = "fired 06-28 06:00"
+SUBSCRIBERS, NEWSLETTER = "fired 06-28 06:00", "fired 06-28 11:00"
+YEN, SLOW_PACKING = "fired 06-27 09:00", "fired 06-25 19:00"
 # What the docstring of make_data.py says, read by hand: the kinds and onsets of all that is told,
-# in UTC. A queue of more than 500 begins with its fourth step of 100, at 10:15.
+# in UTC. A queue of more than 500 begins with its fourth step of 100, at 10:15. Packing is slow
+# from 8:00 on, and half of a day has to be slow before its median is: at 19:00 the twelfth hour of
+# 24 is. The freezer says the same from 13:40 on, and four times in a row at most before that: an
+# hour is over at 14:40, and the thirteenth value, at 15:40, is one more than three times four.
 TOLD: Mapping[str, set[str]] = {
     "thresholds/greater_than.yaml": {FULL},
     "thresholds/greater_equal.yaml": {REFUSED},
@@ -63,10 +67,27 @@ TOLD: Mapping[str, set[str]] = {
     "statistics/weights_exponential.yaml": {SUBSCRIBERS},
     "statistics/weights_linear.yaml": {SUBSCRIBERS},
     "statistics/steady.yaml": {REFUSED},
+    "statistics/known_incidents.yaml": {CHECKOUT, GERMANY},
+    "statistics/changes.yaml": {SUBSCRIBERS},
+    "statistics/absolute_changes.yaml": {COOLING, "fired 06-30 17:00"},
+    "statistics/log_changes.yaml": {YEN},
+    "statistics/smoothing.yaml": {"fired 06-26 00:00"},
+    "statistics/detrend.yaml": {SUBSCRIBERS},
+    "statistics/clamp.yaml": {QUEUE},
+    "statistics/direction.yaml": {CHECKOUT},
+    "counts/poisson.yaml": {REFUSED},
+    "counts/binomial.yaml": {REFUSED},
+    "shapes/autoreg.yaml": {CHECKOUT, "fired 06-27 15:00", GAP},
+    "shapes/changepoint.yaml": {SLOW_PACKING},
+    "shapes/flatline.yaml": {"fired 06-29 15:40"},
     "seasons/context_columns.yaml": {CHECKOUT, GAP},
     "seasons/hour_of_week.yaml": {CHECKOUT},
     "seasons/combined.yaml": {CHECKOUT, GAP},
     "seasons/separate.yaml": {CHECKOUT, GAP},
+    "seasons/events.yaml": {NEWSLETTER},
+    "seasons/events_file.yaml": {NEWSLETTER},
+    "seasons/holidays.yaml": {FRIDAY_OF_BERLIN},
+    "seasons/month_end.yaml": {"fired 06-30 00:00"},
     "sources/dimensions.yaml": {CHECKOUT, GERMANY},
     "sources/fill_zero.yaml": {CHECKOUT, GERMANY},
     "sources/fill_previous.yaml": set(),
@@ -78,6 +99,7 @@ TOLD: Mapping[str, set[str]] = {
     "grids/monthly.yaml": {"fired 05-31 22:00"},
     "freshness/missing_data.yaml": {GAP},
     "freshness/staleness.yaml": {GAP},
+    "freshness/stuck.yaml": {"fired 06-29 14:40"},
     "freshness/no_data.yaml": {CHECKOUT, GAP},
     "freshness/age.yaml": {"fired 06-30 21:00"},
     "alerting/consecutive.yaml": {CHECKOUT},
@@ -233,6 +255,51 @@ def test_a_load_definition_brings_the_past_of_the_live_metric(shop: Shop) -> Non
     assert loaded.batches == 7
     assert 0.9 * 7 * 168 < loaded.rows <= 7 * 168
     assert loaded.verdicts
+
+
+# What each example would tell without the lines that it is about.
+WITHOUT: Mapping[str, tuple[str, set[str]]] = {
+    "statistics/known_incidents.yaml": (r"(?ms)^incidents:.*?^(?=detector)", {CHECKOUT}),
+    "statistics/changes.yaml": (r".*input: changes\n", set()),
+    "statistics/detrend.yaml": (r".*detrend: linear\n", set()),
+    "seasons/holidays.yaml": (r".*holidays: {.*\n", {"fired 06-23 22:00", FRIDAY_OF_BERLIN}),
+    "seasons/month_end.yaml": (r".*seasonal_features: .*\n", set()),
+    "seasons/events_file.yaml": (r", newsletter]\n.*events: .*(?=\n)", {"fired 06-25 14:00"}),
+}
+
+
+def fired_without(shop: Shop, file: str, lines: str) -> list[Notice]:
+    """Return the incidents that an example finds in the week when ``lines`` are not in it."""
+    text = (shop.folder / file).read_text(encoding="utf-8")
+    text, times = re.subn(lines, "]" if lines.startswith(",") else "", text)
+    assert times == 1
+    fresh = ConfigLoader(environ={"DETECTK_HOME": str(shop.folder / "without" / file)})
+    clock = VirtualClock(A_WEEK_AGO)
+    config = fresh.load_text(text, shop.folder / file)
+    with Checker(loader=fresh, clock=clock) as checker:
+        checker.run([config])
+        clock.set(NOW)
+        (report,) = checker.run([config]).metrics
+    assert report.error is None
+    return list(report.notices)
+
+
+@pytest.mark.parametrize("file", WITHOUT)
+def test_the_lines_that_an_example_is_about_matter(file: str, shop: Shop) -> None:
+    lines, wanted = WITHOUT[file]
+    notices = fired_without(shop, file, lines)
+    assert {f"fired {n.incident.onset:%m-%d %H:%M}" for n in notices if n.kind == "fired"} == wanted
+
+
+def test_a_clamp_keeps_what_is_wrong_from_becoming_normal(
+    shop: Shop, week: tuple[Mapping[str, MetricReport], Mapping[str, MetricReport]]
+) -> None:
+    file = "statistics/clamp.yaml"
+    with_it = [n for n in week[1][file].notices if n.kind == "resolved"]
+    without = [
+        n for n in fired_without(shop, file, r".*stabilize: clamp\n") if n.kind == "resolved"
+    ]
+    assert [f"{n.incident.until:%H:%M}" for n in (*with_it, *without)] == ["10:40", "10:15"]
 
 
 def test_a_share_of_few_orders_is_no_value(

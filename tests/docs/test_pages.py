@@ -35,7 +35,7 @@ NOT_RUN = re.compile(r"<!-- not run: (?P<reason>\S[^>]*?) -->\s*\Z")
 SHOWN = {"cron", "csv", "dockerfile", "ini", "jinja", "sh", "sql", "text", "toml"}
 METRIC = {
     *("alerter", "alerters", "alerting", "collector", "description", "detector", "detectors"),
-    *("metadata", "name", "schedule", "state", "storage", "tags"),
+    *("incidents", "metadata", "name", "schedule", "state", "storage", "tags"),
 }
 FOREIGN = {"apiVersion", "jobs", "services"}
 QUERY = (
