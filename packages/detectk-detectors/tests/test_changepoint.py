@@ -43,9 +43,9 @@ def test_a_new_level_is_flagged_once_more_than_half_of_the_newest_points_have_it
     found = judge(values)
     assert anomalies(found)[0] in (302, 303)
     assert (found.direction[303:330] == 1).all()
-    assert found.explain["level"][310] == pytest.approx(150, abs=8)
+    assert found.value[310] == pytest.approx(150, abs=8)
     assert found.expected[310] == pytest.approx(100, abs=3)
-    assert found.value[310] == values[310]
+    assert found.explain["raw"][310] == values[310]
 
 
 def test_a_new_level_becomes_the_norm_as_the_window_passes() -> None:

@@ -78,11 +78,11 @@ class ChangepointDetector(Detector[ChangepointOptions]):
         judged = (known * 2 >= points) & (levels.samples >= least)
         return answer(
             task,
-            values,
+            np.where(judged & ~np.isnan(values), newest, values),
             bands,
             measured=newest,
             judged=judged,
-            explain={"level": newest, "samples": levels.samples, "scale": unit},
+            explain={"raw": values, "samples": levels.samples, "scale": unit},
         )
 
     def _least(self, interval: Interval, points: int) -> int:
