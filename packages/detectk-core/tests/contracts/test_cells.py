@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -236,3 +238,59 @@ def test_other_context_is_what_json_can_hold() -> None:
     cells = ["a", None, 1, True, datetime(2024, 7, 1, 12, tzinfo=UTC), [1, 2]]
     assert context(cells).tolist() == ["a", None, 1, True, "2024-07-01T12:00:00+00:00", "[1, 2]"]
     assert context([None, None]).tolist() == [None, None]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None,
+        "2024-03-31T02:30:00",
+        "2024-03-31",
+        "2024-03-31 02:30",
+        "2024-03-31 02:30:00Z",
+        "2024-03-31 02:30:00.25",
+        "1711852200",
+        " 2024-03-31 02:30:0",
+        "2024-03-31 02:30:0\u0660",
+    ],
+)
+def test_a_column_of_texts_is_read_as_its_cells_are(zone: str, odd: str | None) -> None:
+    window = Window(
+        datetime(2024, 1, 1, tzinfo=timezone.utc), datetime(2025, 1, 1, tzinfo=timezone.utc)
+    )
+    texts = [
+        f"2024-03-{day:02}{between}{hour:02}:59:01"
+        for day, hour, between in zip(
+            range(1, 32), [*range(24), *range(7)], "T " * 20, strict=False
+        )
+    ]
+    texts += [] if odd is None else [odd]
+
+    def read(cells: list[str]) -> Any:
+        try:
+            return instants(cells, zone=zone, window=window).tolist()
+        except ValueError as error:
+            return re.sub(r"row \d+", "row", str(error))
+
+    each = [read([text]) for text in texts]
+    wrong = [answer for answer in each if isinstance(answer, str)]
+    assert read(texts) == (wrong[0] if wrong else [moment for (moment,) in each])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-13-01 00:00:00",
+        "2024-02-30 00:00:00",
+        "0000-01-01 00:00:00",
+        "2024-01-01 24:00:00",
+        "2024-01-01 00:60:00",
+    ],
+)
+def test_a_text_that_looks_like_a_time_may_be_none(text: str) -> None:
+    window = Window(
+        datetime(2024, 1, 1, tzinfo=timezone.utc), datetime(2025, 1, 1, tzinfo=timezone.utc)
+    )
+    with pytest.raises(ValueError, match="row 2 is no time"):
+        instants(["2024-01-01 00:00:00", text], zone="UTC", window=window)
