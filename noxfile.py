@@ -81,7 +81,6 @@ nox.options.sessions = [
     "docs",
     "crash",
     "servers",
-    "sanitize",
 ]
 
 
@@ -110,7 +109,7 @@ def tests(session: nox.Session) -> None:
     chosen = (
         () if session.python in (PYTHONS[0], PYTHONS[-1]) else ("-m", "not server and not slow")
     )
-    session.run("pytest", "-q", *ignored, *chosen, *session.posargs)
+    session.run("pytest", "-q", *ignored, *chosen, *session.posargs, env=COMPILED)
     ran.add(str(session.python))
 
 
