@@ -9,7 +9,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import groupby
 from math import frexp, fsum, isnan, ldexp, nan, sqrt
-from time import process_time
 from typing import NamedTuple
 
 import pytest
@@ -54,6 +53,7 @@ class Terms(NamedTuple):
 
 
 WAYS = {"mean": Way(by_mean=True), "median": Way(), "quartiles": Way(quartiles=True)}
+WHOLE = ("size", "effects", "pool", "zeros")
 NOTHING = Row(nan, 0, 0, nan, 0, 0, nan, nan, nan, nan)
 
 
@@ -142,8 +142,7 @@ def spread(residuals: list[float], way: Way) -> tuple[float, float, float, float
 def kernel(
     values: list[float], codes: list[list[int]], groups: list[int], asks: list[Ask], terms: Terms
 ) -> list[Row]:
-    whole = ("size", "effects", "pool", "zeros")
-    results = [array("q" if name in whole else "d", [7] * len(asks)) for name in Row._fields]
+    results = [array("q" if name in WHOLE else "d", [7] * len(asks)) for name in Row._fields]
     wanted = [ask.wanted[feature] for feature in range(len(groups)) for ask in asks]
     kernels.effects(
         array("d", values),
@@ -265,16 +264,3 @@ def test_sixteen_features_of_the_largest_values_do_not_overflow() -> None:
         for ask, found in zip(asks, kernel(values, codes, groups, asks, terms), strict=True):
             window = [column[: ask.high] for column in codes]
             assert bits(found) == bits(expected(values[: ask.high], window, ask.wanted, terms))
-
-
-def test_groups_that_no_window_holds_cost_nothing() -> None:
-    """Every point has a group of its own, and most have left the window."""
-
-    def seconds(size: int) -> float:
-        values, codes = [float(place % 97) for place in range(size)], [list(range(size))]
-        asks = [Ask(high - 20, high, (high - 1,)) for high in range(size - 4000, size)]
-        start = process_time()
-        kernel(values, codes, [size], asks, Terms(1, 40, WAYS["median"]))
-        return process_time() - start
-
-    assert seconds(400_000) - seconds(200_000) < 0.3

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detectk import kernels
 from detectk.detectors.engine import reference, statistics
 from detectk.detectors.engine.effects import Fit, fit_effects
 from detectk.detectors.engine.groups import POOL
@@ -21,6 +20,8 @@ from detectk.detectors.engine.pool_scale import pool_scale
 from detectk.values.arrays import Floats, Indices
 
 POINTS = 260
+COMPILED = pytest.mark.skipif(not statistics.compiled(), reason="the kernels are not compiled here")
+KERNELS = statistics._backend()  # `asked` puts others in its place
 
 
 def middle(values: Floats, places: Indices) -> float:
@@ -211,20 +212,20 @@ def test_every_target_is_what_lists_say(features: int, way: Measure) -> None:
                 assert float(column[row]).hex() == wanted_spread.hex(), name
 
 
-@pytest.mark.skipif(not kernels.available, reason="the kernels are not compiled here")
+@COMPILED
 @pytest.mark.parametrize("way", COLUMNS)
 @pytest.mark.parametrize("features", [1, 2, 3, 16])
 def test_compiled_code_gives_the_same_bits(features: int, way: Measure) -> None:
     for seed, values in enumerate(shapes(np.random.default_rng(features)).values()):
         for again in range(3):
             ours = asked(reference, values, features, way, seed + 100 * again)[0]
-            theirs = asked(kernels, values, features, way, seed + 100 * again)[0]
+            theirs = asked(KERNELS, values, features, way, seed + 100 * again)[0]
             assert columns(ours) == columns(theirs)
 
 
-@pytest.mark.skipif(not kernels.available, reason="the kernels are not compiled here")
+@COMPILED
 def test_more_features_than_compiled_code_takes_are_fitted_all_the_same() -> None:
-    found = asked(kernels, np.arange(POINTS) * 1.0, 17, "deviation", 1)[0]
+    found = asked(KERNELS, np.arange(POINTS) * 1.0, 17, "deviation", 1)[0]
     assert columns(found) == columns(
         asked(reference, np.arange(POINTS) * 1.0, 17, "deviation", 1)[0]
     )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectk.detectors.engine.groups import POOL, Cell, Groups, pooled
+from detectk.detectors.engine.groups import POOL, Groups, LazyCell, pooled
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(-9, 9)), min_size=1, max_size=60), st.data())
@@ -55,18 +55,22 @@ def test_a_mean_of_others_is_rounded_once() -> None:
     assert naive != expected
 
 
+def cell(centre: float, residuals: list[float], zeros: int) -> LazyCell:
+    return LazyCell(centre, lambda: residuals, zeros)
+
+
 def test_neighbours_in_level_lend_first() -> None:
-    cells = [Cell(float(level), [float(level)] * 15, 0) for level in (0, 10, 11, 12, 100)]
+    cells = [cell(float(level), [float(level)] * 15, 0) for level in (0, 10, 11, 12, 100)]
     assert pooled(cells, 11.0).residuals == [10.0] * 15 + [11.0] * 15 + [12.0] * 15
 
 
 def test_a_group_that_is_enough_borrows_nothing() -> None:
-    cells = [Cell(5.0, [1.0] * POOL, 0), Cell(5.1, [9.0] * POOL, 0)]
+    cells = [cell(5.0, [1.0] * POOL, 0), cell(5.1, [9.0] * POOL, 0)]
     assert pooled(cells, 5.0).residuals == [1.0] * POOL
 
 
 def test_the_order_of_cells_does_not_matter() -> None:
-    cells = [Cell(float(level), [float(level), -1.0] * 9, level % 2) for level in range(-9, 9)]
+    cells = [cell(float(level), [float(level), -1.0] * 9, level % 2) for level in range(-9, 9)]
     assert pooled(cells, 0.0) == pooled(cells[::-1], 0.0)
 
 

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from detectk.detectors.engine.arrange import Arranged
-from detectk.detectors.engine.flags import Flags
+from detectk.detectors.engine.flags import Flags, none_within
 from detectk.detectors.engine.groups import POOL
 from detectk.detectors.engine.measures import COLUMNS, Measure
 from detectk.detectors.engine.statistics import Statistics, borrowed, statistics
@@ -143,11 +143,6 @@ class Expected:
         for name, column in found.spread.items():
             self.spread[name][rows] = column
 
-    def put_spread(self, row: int, spread: dict[str, float]) -> None:
-        """Take what is known of one row."""
-        for name, number in spread.items():
-            self.spread[name][row] = number
-
 
 def combined(
     points: Points,
@@ -190,7 +185,7 @@ def combined(
         left = left[~enough]
         if not len(left):
             break
-    expected.established &= _none(points.values < 0.0, low, high)
+    expected.established &= none_within(points.values < 0.0, low, high)
     return expected
 
 
@@ -357,13 +352,4 @@ def none_up_to_zero(values: Floats, low: Indices, high: Indices) -> Flags:
     """Return (k,) whether every value of a window is above 0."""
     if values.min() > 0.0:
         return np.ones(len(low), dtype=np.bool_)
-    return _none(values <= 0.0, low, high)
-
-
-def _none(flags: Flags, low: Indices, high: Indices) -> Flags:
-    """Return (k,) whether no flag of a window is set."""
-    if not flags.any():
-        return np.ones(len(low), dtype=np.bool_)
-    count = np.concatenate([[0], np.cumsum(flags)])
-    none: Flags = count[high] == count[low]
-    return none
+    return none_within(values <= 0.0, low, high)

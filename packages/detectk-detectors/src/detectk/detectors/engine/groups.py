@@ -19,7 +19,6 @@ from detectk.values.arrays import Indices
 
 __all__ = [
     "POOL",
-    "Cell",
     "Centre",
     "Group",
     "Groups",
@@ -54,15 +53,6 @@ class Lender(Protocol):
     def zeros(self) -> int:
         """How many of its values were not above zero."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A `Lender` that is known."""
-
-    centre: float
-    residuals: list[float]
-    zeros: int
 
 
 @dataclass(slots=True)

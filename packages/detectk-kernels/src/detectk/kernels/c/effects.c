@@ -4,6 +4,7 @@
 
 #include "features.h"
 #include "kernels.h"
+#include "near.h"
 #include "pick.h"
 #include "spread.h"
 #include "sums.h"
@@ -36,9 +37,8 @@ static int make_room(Window *window, const int64_t *low, const int64_t *high, in
     return 0;
 }
 
-static double centre_of(const double *values, int64_t n, int by_mean, double *scratch) {
+static double mean_of(const double *values, int64_t n) {
     dtk_sum sum = {0, 0, 0};
-    if (!by_mean) return dtk_median(values, n, scratch);
     for (int64_t i = 0; i < n; i++) dtk_sum_add(&sum, values[i]);
     return dtk_mean(&sum, values, n, -1);
 }
@@ -49,11 +49,14 @@ static void fit(Window *window, const dtk_feature *feature, int64_t fewest, int 
     const int64_t *codes = feature->codes + feature->window_low;
     for (int64_t i = 0; i < feature->present_count; i++) {
         int64_t code = feature->present[i], n = dtk_group_size(feature, code);
-        const int64_t *order = feature->order + feature->groups[code].low;
+        dtk_stretch *group = &feature->groups[code];
+        const int64_t *order = feature->order + group->low;
         feature->effects[code] = 0;
         if (n < fewest) continue;
         for (int64_t j = 0; j < n; j++) window->some[j] = left[order[j] - feature->window_low];
-        feature->effects[code] = centre_of(window->some, n, by_mean, window->scratch);
+        feature->effects[code] =
+            by_mean ? mean_of(window->some, n)
+                    : dtk_median_near(window->some, n, &group->hint, window->scratch);
     }
     for (int64_t i = 0; i < window->size; i++) {
         double effect = feature->effects[codes[i]];
@@ -72,10 +75,10 @@ static int64_t borrow(Window *window, double centre, int64_t enough, int64_t *ze
     if (n > enough) bound = dtk_pick(distances, n, enough - 1, NULL, window->scratch);
     for (int64_t i = 0; i < n; i++) {
         double value = window->values[i];
-        int near = distances[i] <= bound;
+        int is_near = distances[i] <= bound;
         window->pool[total] = window->left[i];
-        total += near;
-        not_above += near & (value <= 0);
+        total += is_near;
+        not_above += is_near & (value <= 0);
         smallest = (distances[i] == 0) & (value < smallest) ? value : smallest;
     }
     *zeros = not_above;

@@ -4,9 +4,12 @@
 
 #include <stdint.h>
 
+#include "near.h"
+
 typedef struct {
     int64_t low, high; /* its points in the window: a stretch of `order` */
     int64_t place;     /* among the present ones */
+    dtk_hint hint;     /* of its effect */
 } dtk_stretch;
 
 typedef struct {
