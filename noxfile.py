@@ -105,10 +105,10 @@ def tests(session: nox.Session) -> None:
     install(session, *TEST_TOOLS)
     session.install(*CLICKHOUSE)
     ignored = [f"--ignore={folder}" for folder in ONCE]
-    # A driver resolves to its oldest and its newest release on the first and the last of them.
-    chosen = (
-        () if session.python in (PYTHONS[0], PYTHONS[-1]) else ("-m", "not server and not slow")
-    )
+    # A driver resolves to its oldest and its newest release on the first and the last of them, and
+    # those compile the kernels in the two ways there are.
+    ends = session.python in (PYTHONS[0], PYTHONS[-1])
+    chosen = () if ends else ("-m", "not server and not slow", f"--ignore={KERNELS}/tests")
     session.run("pytest", "-q", *ignored, *chosen, *session.posargs, env=COMPILED)
     ran.add(str(session.python))
 
@@ -191,7 +191,11 @@ def coverage(session: nox.Session) -> None:
     session.install(*CLICKHOUSE)
     ignored = [f"--ignore={folder}" for folder in ONCE if folder != "tests/demo"]
     session.run("coverage", "erase")
-    # What is slow repeats the same branches over many lives, and no server is asked by core.
+    # What is slow repeats the same branches over many lives, and no server is asked by core; the
+    # detectors' own tests go through the same few lines of it thousands of times.
+    ignored += [
+        f"--ignore=packages/{name}/tests" for name in ("detectk-detectors", "detectk-kernels")
+    ]
     chosen = ("-m", "not slow and not server", *ignored, *session.posargs)
     session.run("coverage", "run", "-m", "pytest", "-q", *chosen)
     session.run("coverage", "combine", "--quiet")

@@ -36,6 +36,7 @@ HOLES = (0.0, 0.1, 0.6)
 WINDOWS = (41, 64, 168, 1000, 5000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("holes", HOLES)
 @pytest.mark.parametrize("kind", KINDS)
