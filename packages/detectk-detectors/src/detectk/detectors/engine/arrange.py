@@ -10,6 +10,8 @@ from detectk.values.arrays import Indices
 
 __all__ = ["Arranged"]
 
+_SHORT = 1 << 15
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arranged:
@@ -38,9 +40,9 @@ class Arranged:
             high: (k,) place after the last one; never falls.
         """
         size = len(codes) + 1
-        order = np.argsort(codes, kind="stable")
+        order = _in_turn(codes)
         keys = codes[order] * size + order
-        rows = np.argsort(wanted, kind="stable")
+        rows = _in_turn(wanted)
         base = wanted[rows] * size
         return cls(
             order,
@@ -48,3 +50,9 @@ class Arranged:
             np.searchsorted(keys, base + low[rows]),
             np.searchsorted(keys, base + high[rows]),
         )
+
+
+def _in_turn(codes: Indices) -> Indices:
+    """Return places by group and then by time; short numbers are sorted in linear time."""
+    short = codes.astype(np.int16) if codes.max(initial=0) < _SHORT else codes
+    return np.argsort(short, kind="stable")
