@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import accumulate
-from math import comb, factorial, log, sqrt
+from math import comb, exp, factorial, lgamma, log, log1p, sqrt
 
 import numpy as np
 import pytest
@@ -82,6 +82,26 @@ def test_tails_of_any_mean_are_sums_of_neighbours(size: float, mean: float) -> N
         law = lanes(BetaNegativeBinomial, (size, trials * mean / size, trials), len(chosen))
         found = tails(law, count[chosen].astype(np.float64), sense)
         assert found == pytest.approx(np.log(tail[chosen]).astype(np.float64), abs=1e-6)
+
+
+@pytest.mark.parametrize(("size", "events", "trials"), [(0.01, 0.5, 0.04), (0.03, 1.5, 0.97)])
+def test_a_tail_that_hardly_falls_is_what_the_counts_before_leave(
+    size: float, events: float, trials: float
+) -> None:
+    mass = exp(
+        lgamma(trials + size)
+        - lgamma(trials + size + events)
+        - lgamma(trials)
+        + lgamma(trials + events)
+    )
+    below = 0.0
+    for count in range(400):
+        below += mass
+        mass *= (size + count) * (events + count) / ((count + 1) * (size + events + trials + count))
+    law = lanes(BetaNegativeBinomial, (size, events, trials), 3)
+    near, far, farther = tails(law, [400, 1e12, 1e15], 1)
+    assert near == pytest.approx(log1p(-below), abs=1e-6)
+    assert far - farther == pytest.approx(trials * log(1000.0), rel=1e-6)
 
 
 def test_a_lane_does_not_depend_on_its_neighbours() -> None:

@@ -43,7 +43,7 @@ class PoissonDetector(CountingDetector[PoissonOptions]):
         events = np.where(np.isfinite(values) & ~negative, np.minimum(values + 0.0, MOST), np.nan)
         one = np.ones(len(values))
         problem = np.where(negative, "a count cannot be negative", "")
-        return Reading(Tally(events, one, CountNoise()), one, problem)
+        return Reading(Tally(events, one, CountNoise(), alike=True), one, problem)
 
     def law(self, evidence: Evidence, rows: Indices, trials: Floats) -> BetaNegativeBinomial:
         """Return the predictive distributions.

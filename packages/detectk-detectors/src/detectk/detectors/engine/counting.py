@@ -16,7 +16,7 @@ from detectk.detectors.engine.evidence import Evidence, gather, lookback
 from detectk.detectors.engine.flags import Flags
 from detectk.detectors.engine.judged import Bands, Judgement, present, verdicts
 from detectk.detectors.engine.laws import Law
-from detectk.detectors.engine.limits import limits, standing
+from detectk.detectors.engine.limits import Standings
 from detectk.detectors.engine.seasons import fallbacks
 from detectk.detectors.engine.usual import Tally
 from detectk.detectors.engine.windows import Extent
@@ -148,11 +148,13 @@ class CountingDetector(Detector[C]):
         # What is no whole count is as improbable as the next one farther from the mean.
         count = np.where(events > mean, np.ceil(events), np.floor(events))
         count = np.minimum(np.minimum(count, law.last), _FARTHEST)
-        lower, upper = limits(law, self.options.n_sigma)
+        first, again = law.distinct(count)
+        standings = Standings.of(law.take(first), count[first], self.options.n_sigma)
+        lower, upper, score = (column[again] for column in standings)
         if self.keeps_zero_out:
             never_zero = np.concatenate([one.evidence.never_zero[one.rows] for one in asked])
             lower = np.where(never_zero & (mean >= _BUSY), np.maximum(lower, 1.0), lower)
-        found = np.stack((count, mean, lower, upper, standing(law, count)))
+        found = np.stack((count, mean, lower, upper, score))
         sizes = np.cumsum([len(one.rows) for one in asked])
         return [_Solved(*part) for part in np.split(found, sizes[:-1], axis=1)]
 

@@ -14,7 +14,7 @@ from detectk.detectors.engine.flags import Flags
 from detectk.detectors.engine.lookback import padded
 from detectk.detectors.engine.noise import overdispersion
 from detectk.detectors.engine.seasons import Grouping
-from detectk.detectors.engine.usual import MOST, Tally, Usual
+from detectk.detectors.engine.usual import MOST, Tally, usual
 from detectk.detectors.engine.windows import Baseline, Extent, microseconds
 from detectk.values.arrays import Floats, Indices
 
@@ -25,6 +25,7 @@ _SHARES = 8
 _ESTABLISHED = 100
 _UNIT = 256.0
 _LIMB = 32
+_EXACT = 2.0**52
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +79,7 @@ def gather(
         least: Points without which a group is too thin.
     """
     base = Baseline.of(task, extent, values=tally.events)
-    low, high = _measured(task, tally, extent, base)
+    low, high = _measured(task, extent, base)
     level = _levels(task, base, path, least)
     size = len(task.targets)
     events, trials, dispersion = (np.zeros(size) for _ in range(3))
@@ -96,14 +97,16 @@ def gather(
     return found
 
 
-def _measured(task: Task, tally: Tally, extent: Extent, base: Baseline) -> tuple[Indices, Indices]:
+def _measured(task: Task, extent: Extent, base: Baseline) -> tuple[Indices, Indices]:
     """Return (k,) bounds in the baseline of the windows that the scatter is measured on."""
     times = microseconds(task.series.times)
     step = max(int(extent.span(task.interval) / _MICROSECOND) // _SHARES, 1)
     anchors = np.searchsorted(times, times[task.targets] // step * step)
-    fixed = Baseline.of(task, extent, values=tally.events, targets=anchors)
-    own = 2 * (fixed.high - fixed.low) < base.high - base.low
-    return np.where(own, base.low, fixed.low), np.where(own, base.high, fixed.high)
+    low, high = extent.first(task.series.times, anchors), anchors
+    if len(base.points) < len(times):
+        low, high = np.searchsorted(base.points, low), np.searchsorted(base.points, high)
+    own = 2 * (high - low) < base.high - base.low
+    return np.where(own, base.low, low), np.where(own, base.high, high)
 
 
 def _levels(task: Task, base: Baseline, path: Sequence[Grouping], least: int) -> Indices:
@@ -144,63 +147,76 @@ class _Cell:
         self._tally = tally
         self._base = base
         self._codes = grouping.codes
+        self._is_one = not grouping.features
         self._targets = task.targets
-        self._measured = base.points[low:high]
+        self._low = low
+        self._high = high
 
     def judge(self, rows: Indices, found: Evidence) -> None:
         """Write what the windows of ``rows`` say into ``found``."""
-        wanted = self._codes[self._targets[rows]]
-        groups, which = np.unique(wanted, return_inverse=True)
-        usual = Usual.of(self._tally, self._measured, self._codes[self._measured])
-        dispersion, pool = self._scatter(groups, usual)
         low, high = self._base.low[rows], self._base.high[rows]
-        first = low.min()
-        points = self._base.points[first : high.max()]
-        codes = self._codes[points]
-        place = np.minimum(np.searchsorted(groups, codes), len(groups) - 1)
-        mine = np.flatnonzero(groups[place] == codes)
-        points, place = points[mine], place[mine]
-        trials = self._tally.trials[points]
-        counted = usual.cut(self._tally, points, codes[mine])
-        arranged = Arranged.of(
-            place,
-            which,
-            low=np.searchsorted(mine, low - first),
-            high=np.searchsorted(mine, high - first),
+        first = min(self._low, int(low.min()))
+        points = self._base.points[first : max(self._high, int(high.max()))]
+        codes, trials = self._codes[points], self._tally.trials[points]
+        measured = slice(self._low - first, self._high - first)
+        events = usual(self._tally, points, codes, window=measured)
+        if self._is_one:
+            groups, which = np.zeros(1, np.intp), np.zeros(len(rows), np.intp)
+        else:
+            groups, which = np.unique(self._codes[self._targets[rows]], return_inverse=True)
+        dispersion, pool = self._scatter(
+            groups, codes[measured], events[measured], trials[measured]
         )
-        sorted_rows = rows[arranged.rows]
-        found.events[sorted_rows] = _window_sums(counted[arranged.order], arranged)
-        found.trials[sorted_rows] = _window_sums(trials[arranged.order], arranged)
-        found.samples[sorted_rows] = arranged.high - arranged.low
         found.dispersion[rows] = dispersion[which]
         found.pool[rows] = pool[which]
-        seen = self._tally.events[self._measured]
+        seen = self._tally.events[points[measured]]
         found.never_zero[rows] = len(seen) >= _ESTABLISHED and bool(seen.min() > 0.0)
+        low, high = low - first, high - first
+        if not self._is_one:
+            place = np.searchsorted(groups, codes)
+            mine = np.flatnonzero(groups[np.minimum(place, len(groups) - 1)] == codes)
+            low, high = np.searchsorted(mine, low), np.searchsorted(mine, high)
+            arranged = Arranged.of(place[mine], which, low=low, high=high)
+            order = mine[arranged.order]
+            events, trials = events[order], trials[order]
+            rows, low, high = rows[arranged.rows], arranged.low, arranged.high
+        found.samples[rows] = high - low
+        found.events[rows] = _window_sums(events, low, high)
+        if self._tally.alike:
+            found.trials[rows] = high - low
+        else:
+            found.trials[rows] = _window_sums(trials, low, high)
 
-    def _scatter(self, groups: Indices, usual: Usual) -> tuple[Floats, Indices]:
+    def _scatter(
+        self, groups: Indices, codes: Indices, events: Floats, trials: Floats
+    ) -> tuple[Floats, Indices]:
         """Return (g,) the overdispersion of each group, and how many points showed it."""
-        points, codes = self._measured, self._codes[self._measured]
-        if not len(points):
+        if not len(codes):
             return np.zeros(len(groups)), np.zeros(len(groups), np.intp)
-        events, trials = usual.cut(self._tally, points, codes), self._tally.trials[points]
         size = int(max(codes.max(), groups.max())) + 1
-        sums = tuple(
-            np.bincount(codes, weights, size).astype(np.float64)
-            for weights in (events, trials, np.ones(len(points)))
-        )
-        total, among, count = (column[groups] for column in sums)
-        overall = events.sum() / trials.sum()
-        rates = np.where(count > 0.0, total / np.maximum(among, 1e-300), overall)
-        group = (sums[0][codes], sums[1][codes], sums[2][codes])
+        total = np.bincount(codes, events, size).astype(np.float64)
+        count = np.bincount(codes, minlength=size).astype(np.float64)
+        among = count
+        if not self._tally.alike:
+            among = np.bincount(codes, trials, size).astype(np.float64)
+        rates = total[groups] / np.maximum(among[groups], 1e-300)
+        unseen = count[groups] == 0.0
+        if unseen.any():
+            rates[unseen] = events.sum() / trials.sum()
+        group = (total[codes], among[codes], count[codes])
         residuals = self._tally.noise.residuals(events, trials, group=group)
         return overdispersion(residuals, rates)
 
 
-def _window_sums(values: Floats, arranged: Arranged) -> Floats:
-    """Return sums of windows, exact: values are whole multiples of 1/256, added in two halves."""
-    whole = np.rint(np.minimum(values, MOST) * _UNIT).astype(np.int64)
-    found = np.zeros(len(arranged.rows))
+def _window_sums(values: Floats, low: Indices, high: Indices) -> Floats:
+    """Return sums of windows, exact: values are whole multiples of 1/256, added as integers."""
+    values = np.rint(np.minimum(values, MOST) * _UNIT)
+    running = np.zeros(len(values) + 1, np.int64)
+    if values.max(initial=0.0) * len(values) < _EXACT:
+        np.cumsum(values.astype(np.int64), out=running[1:])
+        return (running[high] - running[low]) / _UNIT
+    whole, found = values.astype(np.int64), np.zeros(len(low))
     for limb, unit in ((whole >> _LIMB, 2.0**_LIMB), (whole & (2**_LIMB - 1), 1.0)):
-        running = np.concatenate(([0], np.cumsum(limb)))
-        found += (running[arranged.high] - running[arranged.low]) * unit
+        np.cumsum(limb, out=running[1:])
+        found += (running[high] - running[low]) * unit
     return found / _UNIT

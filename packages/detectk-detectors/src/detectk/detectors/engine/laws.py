@@ -9,10 +9,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from detectk.detectors.engine.stirling import gamma_growth, log_binomial, total
+from detectk.detectors.engine.stirling import brief, log_mixed
 from detectk.values.arrays import Floats, Indices
 
-__all__ = ["BetaBinomial", "BetaNegativeBinomial", "Law"]
+__all__ = ["BetaBinomial", "BetaNegativeBinomial", "Law", "Shape"]
 
 
 class Law(ABC):
@@ -25,7 +25,7 @@ class Law(ABC):
     __slots__ = ()
 
     SENSES: ClassVar[Floats]
-    """(2,) +1 where the arguments of a pair of gamma functions grow with the count, or -1."""
+    """(2, 1) +1 where the arguments of a pair of gamma functions grow with the count, or -1."""
 
     @property
     @abstractmethod
@@ -52,8 +52,12 @@ class Law(ABC):
         """Return (k,) logs of the probability of ``count``."""
 
     @abstractmethod
-    def ratio(self, count: Floats) -> Floats:
-        """Return (..., k) the probability of ``count + 1`` over that of ``count``."""
+    def odds(self, count: Floats) -> tuple[Floats, Floats]:
+        """Return what the probabilities of ``count + 1`` and of ``count`` are in proportion to.
+
+        Args:
+            count: (..., k).
+        """
 
     @abstractmethod
     def pairs(self, count: Floats) -> tuple[Floats, Floats]:
@@ -63,33 +67,101 @@ class Law(ABC):
             (2, k) those below the line, and (2, k) how much greater those above it are.
         """
 
-    def slope(self, count: Floats) -> Floats:
-        """Return (k,) the derivative of the log of the probability, by the digamma series."""
-        y, more = self.pairs(count)
-        rise = np.log1p(more / y) - 0.5 / (y + more) + 0.5 / y
-        return total(self.SENSES[:, None] * rise)
-
-    def growth(self, count: Floats, step: Floats) -> Floats:
-        """Return (j, k) the log of the probability ``step`` after ``count`` over that at it.
+    def shape(self, count: Floats) -> Shape:
+        """Return what the log of the probability looks like around ``count``.
 
         Args:
-            count: (k,), with every argument of a gamma function at least 30, there and then.
-            step: (j, k), not necessarily whole.
+            count: (k,), with every argument of a gamma function at least 30.
         """
-        y, more = self.pairs(count)
-        steps = self.SENSES[:, None, None] * step
-        return total(gamma_growth(y[:, None, :], more[:, None, :], steps))
+        return Shape(*self.pairs(count), self.SENSES)
 
     @classmethod
     def joined(cls, laws: Sequence[Law]) -> Law:
         """Return the lanes of ``laws``, all of this kind, one after the other."""
-        names = [field.name for field in fields(cls)]  # type: ignore[arg-type]  # every law is a dataclass of columns
-        return cls(*(np.concatenate([getattr(law, name) for law in laws]) for name in names))
+        if len(laws) == 1:
+            return laws[0]
+        columns = zip(*(law.columns() for law in laws), strict=True)
+        return cls(*(np.concatenate(column) for column in columns))
 
     def take(self, index: Indices) -> Law:
         """Return the lanes at ``index``."""
-        columns = (getattr(self, field.name)[index] for field in fields(self))  # type: ignore[arg-type]  # every law is a dataclass of columns
-        return type(self)(*columns)
+        return type(self)(*(column[index] for column in self.columns()))
+
+    def part(self, lanes: slice) -> Law:
+        """Return the lanes in a slice, without a copy."""
+        return type(self)(*(column[lanes] for column in self.columns()))
+
+    def distinct(self, count: Floats) -> tuple[Indices, Indices]:
+        """Return the lanes that differ in law or ``count``, and which of them each lane is."""
+        columns = [*self.columns(), count]
+        order = np.lexsort(columns)
+        new = np.zeros(len(order), np.bool_)
+        new[:1] = True
+        for column in columns:
+            ordered = column[order]
+            new[1:] |= ordered[1:] != ordered[:-1]
+        which = np.empty(len(order), np.intp)
+        which[order] = np.cumsum(new) - 1
+        return order[new], which
+
+    def columns(self) -> list[Floats]:
+        """Return the (k,) parameters."""
+        return [getattr(self, field.name) for field in fields(self)]  # type: ignore[arg-type]  # every law is a dataclass of columns
+
+
+class Shape:
+    """The log of a probability around some counts, by Stirling's formula.
+
+    Args:
+        below: (2, k) arguments of gamma functions below the line.
+        more: (2, k) how much greater those above it are.
+        senses: (2, 1) which way they move.
+    """
+
+    def __init__(self, below: Floats, more: Floats, senses: Floats) -> None:
+        self._below, self._above, self._more = below, below + more, more
+        self._senses = senses
+        self._brief = brief(self._above) - brief(below)
+        self._part = more / self._above
+
+    def slopes(self) -> tuple[Floats, Floats]:
+        """Return the (k,) first and second derivatives, by the digamma series."""
+        above, below = 1.0 / self._above, 1.0 / self._below
+        rise = 0.5 * above + above * above / 12.0 - (0.5 * below + below * below / 12.0)
+        bent = (above - below) + 0.5 * (above * above - below * below)
+        lean = self._senses * (np.log1p(self._more * below) - rise)
+        return lean[0] + lean[1], bent[0] + bent[1]
+
+    def growth(self, step: Floats) -> Floats:
+        """Return (j, k) the log of the probability ``step`` later over that at the counts.
+
+        Args:
+            step: (j, k), not necessarily whole; no argument may fall below 30.
+        """
+        pairs = zip(
+            self._below, self._above, self._more, self._part, self._senses[:, 0], strict=True
+        )
+        one, two = (_grown(*pair, step) for pair in pairs)
+        grown: Floats = one + two - (self._brief[0] + self._brief[1])
+        return grown
+
+
+def _grown(
+    below: Floats, above: Floats, more: Floats, part: Floats, sense: float, step: Floats
+) -> Floats:
+    """Return (j, k) how a pair of gamma functions grows, but for `brief` of where it begins.
+
+    The logarithms are combined before they are large.
+    """
+    moved = step if sense > 0.0 else -step
+    after = below + moved
+    found = np.log1p(-moved * part / after)
+    found *= below - 0.5
+    found += moved * np.log1p(more / after)
+    found += more * np.log1p(moved / above)
+    found += brief(after + more)
+    found -= brief(after)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +179,7 @@ class BetaNegativeBinomial(Law):
     events: Floats
     trials: Floats
 
-    SENSES: ClassVar[Floats] = np.array([1.0, 1.0])
+    SENSES: ClassVar[Floats] = np.array([[1.0], [1.0]])
 
     @property
     def mean(self) -> Floats:
@@ -135,21 +207,14 @@ class BetaNegativeBinomial(Law):
 
     def log_mass(self, count: Floats) -> Floats:
         """Return (k,) logs of the probability of ``count``."""
-        size, events, trials = self.size, self.events, self.trials
-        above, below = events + count, trials + size
-        share = (count * trials - size * events) / (above + below)
-        chosen, mixture, both = log_binomial(
-            np.concatenate((count, events, above)),
-            np.concatenate((size, trials, below)),
-            np.concatenate((share, -share, np.zeros_like(share))),
-        ).reshape(3, -1)
-        mixed = (trials / below) * (events / above) * ((above + below) / (events + trials))
-        return chosen + mixture - both + np.log(mixed * (size / (size + count)))
+        left, factor = log_mixed(np.stack((count, self.size, self.events, self.trials)))
+        last = self.size / (self.size + count)
+        return left + np.log(np.sqrt(factor) * last)
 
-    def ratio(self, count: Floats) -> Floats:
-        """Return (..., k) the probability of ``count + 1`` over that of ``count``."""
-        whole = self.events + self.trials + self.size + count
-        return (self.size + count) / (count + 1.0) * ((self.events + count) / whole)
+    def odds(self, count: Floats) -> tuple[Floats, Floats]:
+        """Return what the probabilities of two neighbours are in proportion to."""
+        whole = self.events + self.trials + self.size
+        return (self.size + count) * (self.events + count), (count + 1.0) * (whole + count)
 
     def pairs(self, count: Floats) -> tuple[Floats, Floats]:
         """Return (2, k) arguments of gamma functions, and how much greater those above are."""
@@ -172,7 +237,7 @@ class BetaBinomial(Law):
     hits: Floats
     misses: Floats
 
-    SENSES: ClassVar[Floats] = np.array([1.0, -1.0])
+    SENSES: ClassVar[Floats] = np.array([[1.0], [-1.0]])
 
     @property
     def mean(self) -> Floats:
@@ -200,21 +265,14 @@ class BetaBinomial(Law):
 
     def log_mass(self, count: Floats) -> Floats:
         """Return (k,) logs of the probability of ``count``."""
-        hits, misses, rest = self.hits, self.misses, self.trials - count
-        whole = hits + misses
-        share = (count * misses - rest * hits) / (whole + self.trials)
-        mixed = whole * ((self.trials + whole) / ((hits + count) * (misses + rest)))
-        chosen, mixture, both = log_binomial(
-            np.concatenate((count, hits, hits + count)),
-            np.concatenate((rest, misses, misses + rest)),
-            np.concatenate((share, -share, np.zeros_like(share))),
-        ).reshape(3, -1)
-        return chosen + mixture - both + np.log(mixed * (hits / whole) * (misses / whole))
-
-    def ratio(self, count: Floats) -> Floats:
-        """Return (..., k) the probability of ``count + 1`` over that of ``count``."""
         rest = self.trials - count
-        return (self.hits + count) / (count + 1.0) * (rest / (self.misses + rest - 1.0))
+        left, factor = log_mixed(np.stack((count, rest, self.hits, self.misses)))
+        return left + 0.5 * np.log(factor)
+
+    def odds(self, count: Floats) -> tuple[Floats, Floats]:
+        """Return what the probabilities of two neighbours are in proportion to."""
+        rest = self.trials - count
+        return (self.hits + count) * rest, (count + 1.0) * (self.misses - 1.0 + rest)
 
     def pairs(self, count: Floats) -> tuple[Floats, Floats]:
         """Return (2, k) arguments of gamma functions, and how much greater those above are."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ POOL = 200
 """Residuals that make a dispersion: the relative error of a variance of 200 is about 10 %."""
 
 _MOST = 100.0
+_SMALL = 2**16
 
 
 class Residuals(NamedTuple):
@@ -120,23 +122,36 @@ def overdispersion(residuals: Residuals, rates: Floats) -> tuple[Floats, Indices
     Source: moment estimators of Anscombe (1950) for the negative binomial and of Kleinman (1973)
     for the beta-binomial.
     """
-    order = np.argsort(residuals.rate, kind="stable")
-    ordered = residuals.rate[order]
+    ordered, order = _in_order(residuals.rate)
     size = len(order)
     left, right = np.searchsorted(ordered, rates), np.searchsorted(ordered, rates, side="right")
     sizes = np.minimum(np.maximum(right - left, POOL), size)
     starts = np.clip((left + right) // 2 - sizes // 2, 0, size - sizes)
     found = np.zeros(len(rates))
-    for start, width in np.unique(np.stack((starts, sizes), axis=1), axis=0).tolist():
-        chosen = order[start : start + width]
-        same = (starts == start) & (sizes == width)
-        found[same] = _moment(Residuals(*(column[chosen] for column in residuals)))
+    moments: dict[tuple[int, int], float] = {}
+    for place, chosen in enumerate(zip(starts.tolist(), sizes.tolist(), strict=True)):
+        if chosen not in moments:
+            start, width = chosen
+            rows = slice(None) if width == size else order[start : start + width]
+            moments[chosen] = _moment(Residuals(*(column[rows] for column in residuals)))
+        found[place] = moments[chosen]
     return found, sizes
+
+
+def _in_order(rate: Floats) -> tuple[Floats, Indices]:
+    """Return (m,) ``rate``, ascending, and its stable order."""
+    if rate.min() == rate.max():
+        return rate, np.arange(len(rate))
+    groups, which = np.unique(rate, return_inverse=True)
+    small = which.astype(np.uint16) if len(groups) < _SMALL else which
+    order = np.argsort(small, kind="stable")
+    return rate[order], order
 
 
 def _moment(residuals: Residuals) -> float:
     size = len(residuals.square)
-    kurtosis = np.mean(1.0 / np.maximum(residuals.variance, 1.0 / size))
-    error = np.sqrt((2.0 + kurtosis) / size)
-    excess = np.mean(residuals.square) * (1.0 + error) - 1.0
-    return float(np.clip(excess / max(np.mean(residuals.gain), 1.0 / size), 0.0, _MOST))
+    kurtosis = float(np.add.reduce(1.0 / np.maximum(residuals.variance, 1.0 / size))) / size
+    error = sqrt((2.0 + kurtosis) / size)
+    excess = float(np.add.reduce(residuals.square)) / size * (1.0 + error) - 1.0
+    gain = float(np.add.reduce(residuals.gain)) / size
+    return min(max(excess / max(gain, 1.0 / size), 0.0), _MOST)

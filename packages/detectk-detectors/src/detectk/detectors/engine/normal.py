@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from math import erfc, log, log1p, pi, sqrt
 from typing import Final
 
 import numpy as np
 
 from detectk.values.arrays import Floats
 
-__all__ = ["sigmas"]
+__all__ = ["log_tail", "sigmas"]
 
 _IMPOSSIBLE = 1e150
+_SERIES = 30.0
+
+
+def log_tail(sigma: float) -> float:
+    """Return the log of the probability of a normal value beyond ``sigma`` > 0 deviations.
+
+    Source: Abramowitz & Stegun 26.2.12, from 30 deviations on.
+    """
+    if sigma < _SERIES:
+        return log(erfc(sigma / sqrt(2.0)) / 2.0)
+    square = sigma * sigma
+    return -square / 2.0 - log(sigma * sqrt(2.0 * pi)) + log1p((3.0 / square - 1.0) / square)
 
 
 def sigmas(log_tail: Floats) -> Floats:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from detectk.values.arrays import Floats
 
-__all__ = ["deviance", "gamma_growth", "log_binomial", "remainder"]
+__all__ = ["brief", "deviance", "log_mixed", "remainder"]
 
-_SHIFT: Final = np.arange(12.0)[:, None]
-_SMALLEST = 1e-280
+_SMALLEST = 1e-200
+_LARGE = 16.0
+_SHIFT = 6.0
 _NEAR = 0.1
 _TWO_PI = 2.0 * np.pi
 
@@ -20,88 +19,92 @@ def remainder(y: Floats) -> Floats:
     """Return what Stirling's formula leaves of ``log(y!)``.
 
     Args:
-        y: (k,) >= 0; 0 is read as the limit, in which the infinite parts of a sum cancel.
+        y: > 0, of any shape.
 
     Returns:
-        (k,) ``log(gamma(y + 1)) - (y + 1/2) log y + y - log(2 pi) / 2``.
+        ``log(gamma(y + 1)) - (y + 1/2) log y + y - log(2 pi) / 2``.
 
     Source: Loader (2000), Fast and accurate computation of binomial probabilities, section 2,
     with the recurrence for small ``y`` instead of a table.
     """
-    low = np.maximum(y, _SMALLEST) + _SHIFT
-    steps = (low + 0.5) * np.log1p(1.0 / low) - 1.0
-    return total(steps) + series(np.maximum(y, _SMALLEST) + len(_SHIFT))
+    small = y < _LARGE
+    found = _series(np.maximum(y, _LARGE))
+    if small.any():
+        low = y[small]
+        high = low + _SHIFT
+        pairs = low * (low + 7.0)
+        steps = (pairs + 6.0) * (pairs + 10.0) * (pairs + 12.0)
+        grown = (high + 0.5) * np.log(high) - (low + 0.5) * np.log(low)
+        found[small] = _series(high) + (grown - _SHIFT - np.log(steps))
+    return found
 
 
-def series(y: Floats) -> Floats:
-    """Return `remainder` for ``y >= 12`` by its asymptotic series."""
-    square = y * y
-    inner: Floats = 1.0 / 1260.0 - (1.0 / 1680.0 - (1.0 / 1188.0) / square) / square
-    return (1.0 / 12.0 - (1.0 / 360.0 - inner / square) / square) / y
+def _series(y: Floats) -> Floats:
+    """Return `remainder` for ``y >= 6`` by its asymptotic series."""
+    inverse = 1.0 / y
+    square = inverse * inverse
+    inner = 1.0 / 1260.0 - square * (1.0 / 1680.0 - square / 1188.0)
+    found: Floats = inverse * (1.0 / 12.0 - square * (1.0 / 360.0 - square * inner))
+    return found
 
 
-def total(rows: Floats) -> Floats:
-    """Add up axis 0 row by row, so that a lane's sum does not depend on how many there are."""
-    sums: Floats = np.add.accumulate(rows, axis=0)[-1]
-    return sums
+def brief(y: Floats) -> Floats:
+    """Return `remainder` for ``y >= 30``, where its third term is below 1e-10."""
+    inverse = 1.0 / y
+    return inverse * (1.0 / 12.0 - inverse * inverse / 360.0)
 
 
-def deviance(x: Floats, difference: Floats) -> Floats:
-    """Return ``x log(x / m) + m - x`` for ``m = x - difference > 0``.
+def deviance(x: Floats, mean: Floats, difference: Floats) -> Floats:
+    """Return ``x log(x / mean) + mean - x``.
 
     Args:
-        x: (k,) >= 0.
-        difference: (k,) ``x - m``, computed without cancellation.
+        x: > 0.
+        mean: > 0.
+        difference: ``x - mean``, computed without cancellation.
 
     Source: Loader (2000), function bd0.
     """
-    mean = x - difference
     v = difference / (x + mean)
     square = v * v
-    tail = square / 17.0
-    for odd in range(15, 1, -2):
+    tail = square / 13.0
+    for odd in range(11, 1, -2):
         tail = square * (tail + 1.0 / odd)
     near = v * (difference + 2.0 * x * tail)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        far = np.where(x > 0.0, x * np.log(x / mean), 0.0) - difference
-    return np.where(np.abs(v) < _NEAR, near, far)
+    far = np.abs(v) >= _NEAR
+    if far.any():
+        near[far] = x[far] * np.log(x[far] / mean[far]) - difference[far]
+    return near
 
 
-def log_binomial(a: Floats, b: Floats, difference: Floats) -> Floats:
-    """Return the log of ``(a + b)! / (a! b!) p**a (1 - p)**b`` for real arguments.
+def log_mixed(parts: Floats) -> tuple[Floats, Floats]:
+    """Return the log of ``gamma(w + 1) / (gamma(a + 1) gamma(b + 1)) B(a + c, b + d) / B(c, d)``.
 
-    Args:
-        a: (k,) >= 0.
-        b: (k,) >= 0.
-        difference: (k,) ``a - (a + b) p``, computed without cancellation.
-
-    Source: Loader (2000), equation (2).
-    """
-    a, b = np.maximum(a, _SMALLEST), np.maximum(b, _SMALLEST)
-    whole = a + b
-    rest_whole, rest_a, rest_b = remainder(np.concatenate((whole, a, b))).reshape(3, -1)
-    spread = 0.5 * (np.log(whole / a) - np.log(_TWO_PI * b))
-    bent = deviance(np.concatenate((a, b)), np.concatenate((difference, -difference)))
-    return (rest_whole - rest_a - rest_b) + spread - total(bent.reshape(2, -1))
-
-
-def gamma_growth(y: Floats, more: Floats, step: Floats) -> Floats:
-    """Return the log of how ``gamma(y + more) / gamma(y)`` grows as ``y`` grows by ``step``.
+    ``B`` is the beta function and ``w`` is ``a + b``.
 
     Args:
-        y: At least 30, with ``more`` and ``step`` added or not.
-        more: What the two arguments differ by.
-        step: Not necessarily whole.
+        parts: (4, k) >= 0: a, b, c, d.
 
-    Source: Stirling's formula; the logarithms are combined before they are large.
+    Returns:
+        (k,) all but what is left, and (k,) what is left: a factor to be taken the root of.
+
+    Source: Loader (2000), equation (2), of three binomial probabilities.
     """
-    upper, after = y + more, y + step
-    lost = np.log1p(-step * (more / upper) / after) * (y - 0.5)
-    grown = step * np.log1p(more / after) + more * np.log1p(step / upper) + lost
-    return grown + (_brief(after + more) - _brief(upper)) - (_brief(after) - _brief(y))
+    parts = np.maximum(parts, _SMALLEST)
+    a, b, c, d = parts
+    sums = np.empty((9, len(a)))
+    sums[:4] = parts
+    np.add(parts[::2], parts[1::2], out=sums[4:6])
+    np.add(parts[:2], parts[2:], out=sums[6:8])
+    np.add(sums[4], sums[5], out=sums[8])
+    one, two, left, right, whole = sums[4:]
+    rests = remainder(sums)
+    share = (a * d - b * c) / whole
+    shares = np.stack((left, right)) / whole
+    means = np.concatenate((one * shares, two * shares))
+    rests[:4] += deviance(parts, means, share * _SIGNS)
+    log = (rests[4] + rests[5] + rests[6] + rests[7]) - (rests[0] + rests[1])
+    log -= rests[2] + rests[3] + rests[8]
+    return log, (one / a / b) * (c / left) * (d / right) * (whole / two) / _TWO_PI
 
 
-def _brief(y: Floats) -> Floats:
-    """Return `series` for ``y >= 30``, where its third term is below 1e-10."""
-    inverse = 1.0 / y
-    return inverse * (1.0 / 12.0 - inverse * inverse / 360.0)
+_SIGNS = np.array([1.0, -1.0, -1.0, 1.0])[:, None]
