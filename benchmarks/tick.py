@@ -196,7 +196,7 @@ def write(jobs: Sequence[Job], window: Window) -> None:
 
 def ticks(fleet: Fleet) -> Cost:
     """Run every metric some times, with one new point each time."""
-    gc.set_threshold(100_000, 50, 50)  # as the command line does
+    gc.set_threshold(200_000, 50, 50)  # as the command line does
     storage = opened(fleet)
     jobs = jobs_of(fleet, storage)
     spent = [tick(jobs, fleet.past + number) for number in range(1, TICKS + 1)]

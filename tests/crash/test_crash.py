@@ -14,6 +14,7 @@ STEPS = {
     for call in (
         "alerter.send",
         "collector.collect",
+        "collector.events",
         "detector.detect",
         "history.coverage",
         "history.prepare",

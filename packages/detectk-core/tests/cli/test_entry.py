@@ -123,4 +123,6 @@ def test_a_run_imports_nothing_that_it_does_not_use(shop: Shop, dtk: Dtk) -> Non
     path = shop.metric("orders")
     assert dtk("run", path, "-t", "2024-02-19T10:00:00").code == 0
     unused = {"jinja2", "http.client", "ssl", "numpy.ma", "detectk.collectors.sql.dialects.server"}
+    unused |= {"detectk.check.placing", "detectk.check.points", "detectk.check.table"}
+    unused |= {"detectk.config.yaml_words", "detectk.storage.memory", "detectk.template.messages"}
     assert not unused & modules("run", path, "-t", "2024-02-19T11:00:00")

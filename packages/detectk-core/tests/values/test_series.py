@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from detectk.values import Series, Status, Window, to_datetime, to_instant
+from detectk.values.zones import zone_info
 
 START = datetime(2024, 3, 10, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
@@ -76,6 +77,11 @@ def test_an_empty_series_is_a_series() -> None:
 def test_instants_and_datetimes_are_each_other() -> None:
     moment = datetime(2024, 3, 10, 1, 2, 3, 456789, tzinfo=timezone.utc)
     assert to_datetime(to_instant(moment)) == moment
+
+
+def test_the_two_moments_of_a_repeated_hour_are_an_hour_apart() -> None:
+    once = datetime(2024, 10, 27, 2, 30, tzinfo=zone_info("Europe/Berlin"))
+    assert to_instant(once.replace(fold=1)) - to_instant(once) == np.timedelta64(1, "h")
 
 
 def test_statuses_have_the_codes_that_are_stored() -> None:

@@ -13,15 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from detectk.check.detector_choice import Choice, choose
-from detectk.check.placing import Placed, grid_of, place
-from detectk.check.points import Points, points_of, points_of_table
-from detectk.check.table import read_table
 from detectk.contracts import Task
 from detectk.errors import DetectError, DetectKError
 from detectk.values import Interval, Series, Verdict, Verdicts
 
 if TYPE_CHECKING:
+    from detectk.check.placing import Placed
+    from detectk.check.points import Points
     from detectk.values.arrays import Indices
+
+# The face of the package imports this module, so that what only a trial needs is imported by it.
 
 __all__ = ["Judged", "detect", "detect_file", "judge"]
 
@@ -88,6 +89,8 @@ def detect(
         PluginError: The detector is not installed, or broken.
         DetectError: The detector cannot judge such a series.
     """
+    from detectk.check.points import points_of
+
     choice = choose(type, params)
     judged = judge(
         points_of(series, timezone=timezone), choice, interval=interval, timezone=timezone
@@ -121,6 +124,9 @@ def detect_file(  # noqa: PLR0913 - what `dtk detect` takes
     Raises:
         DetectKError: As for `detect`; the file cannot be read.
     """
+    from detectk.check.points import points_of_table
+    from detectk.check.table import read_table
+
     choice = choose(type, params)
     points = points_of_table(
         read_table(fspath(path)),
@@ -145,6 +151,8 @@ def judge(
         ConfigError: The points make no grid.
         DetectError: The detector cannot judge such a series.
     """
+    from detectk.check.placing import place
+
     if not len(points):
         _log.warning("%s: there are no rows", points.where)
         return _nothing(points, interval=interval, timezone=timezone)
@@ -173,6 +181,8 @@ def _about(error: DetectKError, where: str) -> DetectKError:
 
 
 def _nothing(points: Points, *, interval: Interval | str | float | None, timezone: str) -> Judged:
+    from detectk.check.placing import Placed, grid_of
+
     grid = grid_of(interval, points.times, timezone=timezone, where=points.where)
     series = Series.empty(points.labels)
     none = np.empty(0)

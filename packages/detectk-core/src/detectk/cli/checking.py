@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from detectk.check import Checker, exit_code
 from detectk.cli.moments import clock_at
@@ -20,8 +20,7 @@ __all__ = ["Wish", "check"]
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """How a run is to be.
 
     Attributes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from detectk.config.aliases import rename
 from detectk.config.layers import Layer, merge, only, validate, without
@@ -23,8 +23,7 @@ from detectk.plugin.component import Kind
 __all__ = ["BlockReader", "Read"]
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """What became of a block.
 
     Attributes:
@@ -38,8 +37,7 @@ class Read:
     taken: tuple[Layer, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(NamedTuple):
     """A profile or the params: what type it names, and its options."""
 
     layer: Layer

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from detectk.config.metric import MetricConfig
 from detectk.config.problems import all_errors
@@ -38,8 +38,7 @@ _METRIC_KEYS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A file that is no metric, and why."""
 
     path: str

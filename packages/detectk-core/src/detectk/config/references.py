@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from detectk.config.problems import Problems
 from detectk.config.redaction import is_plain
@@ -33,8 +32,7 @@ _ODD = re.compile(r"(?<!\$)\$\{[A-Za-z_](?![^}]*\}\})", re.ASCII)
 _LONE_ESCAPE = re.compile(r"(?<!\$)\$\$(?![\${])")
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """Values without references.
 
     Attributes:

@@ -27,7 +27,6 @@ from ruamel.yaml.events import (
     StreamEndEvent,
 )
 
-from detectk.config.yaml_words import complaint
 from detectk.errors import ConfigError, Place
 
 __all__ = ["Keys", "Tree", "dotted", "parse"]
@@ -106,6 +105,8 @@ def parse(text: str, path: str) -> Tree:
         try:
             return _Builder(path, events.__next__).tree(dollars=dollars)
         except YAMLError as error:
+            from detectk.config.yaml_words import complaint  # its expression is slow to compile
+
             raise complaint(error, text, path) from None
 
 

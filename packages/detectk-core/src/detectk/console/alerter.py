@@ -8,8 +8,6 @@ from detectk.console.options import ConsoleOptions
 from detectk.console.printing import Style, line, paint, wants_colour
 from detectk.contracts.alerter import Alerter, Sent
 from detectk.errors import AlertError
-from detectk.template.custom import custom_text
-from detectk.template.messages import as_text, look
 from detectk.values.message import Message
 
 __all__ = ["ConsoleAlerter"]
@@ -45,8 +43,12 @@ class ConsoleAlerter(Alerter[ConsoleOptions]):
         return Sent()
 
     def _words(self, message: Message) -> str:
+        from detectk.template.messages import as_text, look  # most runs have nothing to say
+
         problem = ""
         if self.options.message_template:
+            from detectk.template.custom import custom_text
+
             text, problem = custom_text(self.options.message_template, message)
             if text:
                 return text

@@ -60,10 +60,8 @@ def to_scalars(column: Context) -> list[Scalar]:
         plain: list[Scalar] = column.tolist()
         return plain
     if column.dtype == np.float64:
-        numbers: list[Scalar] = column.tolist()
-        for row in np.flatnonzero(~np.isfinite(column)).tolist():
-            numbers[row] = None
-        return numbers
+        numbers: list[float] = column.tolist()
+        return [number if math.isfinite(number) else None for number in numbers]
     return [_scalar(cell) for cell in column]
 
 

@@ -18,7 +18,12 @@ class Options(BaseModel):
     Mark a password, token or secret URL as `pydantic.SecretStr`; its value then never shows.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        defer_build=True,  # most components' options are imported and never read
+    )
 
     ENVIRONMENT: ClassVar[Mapping[str, str]] = {}
     """Option to the environment variable that gives it when neither params nor profile do."""

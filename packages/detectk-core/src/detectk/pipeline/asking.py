@@ -6,6 +6,7 @@ if the metric were alone, while `together` puts the same question of a thousand 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -68,11 +69,15 @@ class Done:
 
     Attributes:
         error: What it raised, None when it went through.
-        seconds: What it took, calls for many shared out evenly.
+        seconds: What it took, shared out evenly among those that asked the same.
     """
 
     error: Exception | None = None
     seconds: float = 0.0
+
+
+_Piece: TypeAlias = tuple[Steps[None], Done]
+_Asking: TypeAlias = tuple[Ask, _Piece]
 
 
 def together(steps: Sequence[Steps[None]], *, executor: Executor, clock: Clock) -> list[Done]:
@@ -84,46 +89,52 @@ def together(steps: Sequence[Steps[None]], *, executor: Executor, clock: Clock) 
         clock: For the seconds.
     """
     done = [Done() for _ in steps]
-    asked = _advance(steps, dict.fromkeys(range(len(steps))), done, clock)
-    while asked:
-        alike: dict[tuple[object, int], dict[int, Ask]] = {}
-        for number, ask in asked.items():
-            alike.setdefault((ask.kind, id(ask.part)), {})[number] = ask
-        asked = {}
-        for group in alike.values():
+    pieces = [*zip(steps, done, strict=True)]
+    began = clock.monotonic()
+    groups = _grouped(_advanced(pieces, [None] * len(pieces)))
+    _share_out(clock.monotonic() - began, pieces)
+    while groups:
+        asked: list[_Asking] = []
+        for group in groups:
             began = clock.monotonic()
-            answers = _answer(list(group.values()), executor)
-            share = (clock.monotonic() - began) / len(group)
-            for number in group:
-                done[number].seconds += share
-            asked |= _advance(steps, dict(zip(group, answers, strict=True)), done, clock)
+            answers = _answer([ask for ask, _ in group], executor)
+            pieces = [piece for _, piece in group]
+            asked += _advanced(pieces, answers)
+            _share_out(clock.monotonic() - began, pieces)
+        groups = _grouped(asked)
     return done
 
 
-def _advance(
-    steps: Sequence[Steps[None]],
-    answers: Mapping[int, object],
-    done: Sequence[Done],
-    clock: Clock,
-) -> dict[int, Ask]:
+def _advanced(pieces: Sequence[_Piece], answers: Sequence[object]) -> list[_Asking]:
     """Give pieces their answers; return what they ask next, those that go on."""
-    asked: dict[int, Ask] = {}
-    monotonic = clock.monotonic
-    began = monotonic()
-    for number, answer in answers.items():
+    asked: list[_Asking] = []
+    for piece, answer in zip(pieces, answers, strict=True):
+        steps, done = piece
         try:
             if isinstance(answer, Exception):
-                asked[number] = steps[number].throw(answer)
+                asked.append((steps.throw(answer), piece))
             else:
-                asked[number] = steps[number].send(answer)
+                asked.append((steps.send(answer), piece))
         except StopIteration:
             pass
         except Exception as error:  # noqa: BLE001  # a metric's failure stays its own
-            done[number].error = error
-        ended = monotonic()
-        done[number].seconds += ended - began
-        began = ended
+            done.error = error
     return asked
+
+
+def _grouped(asked: Sequence[_Asking]) -> list[list[_Asking]]:
+    """Put together what is answered in one call."""
+    groups: defaultdict[tuple[object, int], list[_Asking]] = defaultdict(list)
+    for one in asked:
+        kind, part, _ = one[0]
+        groups[kind, id(part)].append(one)
+    return list(groups.values())
+
+
+def _share_out(seconds: float, pieces: Sequence[_Piece]) -> None:
+    share = seconds / max(1, len(pieces))
+    for _, done in pieces:
+        done.seconds += share
 
 
 def alone(steps: Steps[A]) -> A:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -20,8 +19,7 @@ __all__ = ["Fill", "Filling", "dense"]
 Fill: TypeAlias = Literal["zero", "previous"] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Filling:
+class Filling(NamedTuple):
     """How the holes of a window are filled.
 
     Attributes:
@@ -62,21 +60,22 @@ def dense(
     result = []
     for labels in sorted(by_labels.keys() | known.keys()):
         series = by_labels.get(labels) or Series.empty(labels)
-        first = _first(series, known.get(labels))
-        if first is None:
-            continue
-        steps = grid[grid.searchsorted(first) :]
+        steps = _steps_from(grid, series, known.get(labels))
         if len(steps):
-            last = (before or {}).get(labels, np.nan)
+            last = before.get(labels, np.nan) if before else np.nan
             result.append(_fill(series, steps, filling, last))
     return result
 
 
-def _first(series: Series, known: datetime | None) -> np.datetime64 | None:
-    if known is None:
-        return series.times[0] if len(series) else None
-    start = to_instant(known)
-    return min(start, series.times[0]) if len(series) else start
+def _steps_from(grid: Times, series: Series, known: datetime | None) -> Times:
+    """Return the steps of a window in which a series exists."""
+    firsts = [series.times[0]] if len(series) else []
+    if known is not None:
+        firsts.append(to_instant(known))
+    if not len(grid) or not firsts:
+        return grid[:0]
+    first = min(firsts)
+    return grid if first <= grid[0] else grid[grid.searchsorted(first) :]
 
 
 def _fill(series: Series, steps: Times, filling: Filling, last: float) -> Series:

@@ -17,9 +17,10 @@ In each step, in this order:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import reduce
+from typing import NamedTuple
 
 from detectk.pipeline.track import advance, newest
 from detectk.values.evidence import Evidence, Step
@@ -31,8 +32,7 @@ from detectk.values.state import AlertState, Checkpoint, RunErrors, Told, Track
 __all__ = ["Decision", "Surroundings", "Trace", "decide", "decide_error"]
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What a step is decided in.
 
     Attributes:
@@ -46,8 +46,7 @@ class Surroundings:
     hold: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """Why a step ended as it did."""
 
     step: datetime
@@ -57,8 +56,7 @@ class Trace:
     said: tuple[MessageKind, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The outcome of a step."""
 
     state: AlertState

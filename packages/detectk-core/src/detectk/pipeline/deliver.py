@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from detectk.clock import Clock
 from detectk.contracts.state import OutboxRow, Receipt
@@ -20,8 +21,7 @@ __all__ = ["Delivered", "deliver"]
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(NamedTuple):
     """What became of a metric's outbox.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,10 +25,10 @@ from detectk.values.window import Window, joined
 __all__ = ["Targets", "judge", "lookback_of", "reach"]
 
 _FAR = timedelta(days=36500)
+_SKIPPED = np.uint8(Status.SKIPPED)
 
 
-@dataclass(frozen=True, slots=True)
-class Targets:
+class Targets(NamedTuple):
     """Which intervals want a verdict.
 
     Attributes:
@@ -104,6 +105,8 @@ def _incidents(job: Job, window: Window) -> tuple[Window, ...]:
 
     An interval that an incident only touches has it in its number too.
     """
+    if not job.incidents:
+        return ()
     grid = job.schedule.interval
     met = (
         (max(one.start, window.start), min(one.end, window.end))
@@ -121,7 +124,8 @@ def _positions(series: Series, targets: Targets) -> Indices:
             after = times[revised][0] - np.timedelta64(1, "us")
     low = int(times.searchsorted(after, side="right"))
     high = int(times.searchsorted(to_instant(targets.newest), side="right"))
-    return np.flatnonzero(series.status[low:high] != Status.SKIPPED) + low
+    wanted: Indices = (series.status[low:high] != _SKIPPED).nonzero()[0] + low
+    return wanted
 
 
 def _without_holes(series: Series, schedule: Schedule) -> Series:

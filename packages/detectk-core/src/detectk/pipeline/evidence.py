@@ -107,7 +107,7 @@ def _open_ledger(verdicts: Sequence[Verdicts]) -> _Ledger:
         columns = [column.tolist() for column in (one.times, one.seen, *one.cells())]
         for time, seen, *cells, direction, verdict, status in zip(*columns, strict=True):
             at = time.replace(tzinfo=timezone.utc)
-            known_from = seen.replace(tzinfo=timezone.utc)
+            known_from = at if seen == time else seen.replace(tzinfo=timezone.utc)
             sighting = _sighting(at, cells, direction, one.detector)
             version = _Version(known_from, _STATUS[status], Vote(_VERDICT[verdict], sighting))
             ledger.setdefault(at, {}).setdefault(one.detector, []).append(version)
@@ -115,7 +115,7 @@ def _open_ledger(verdicts: Sequence[Verdicts]) -> _Ledger:
 
 
 def _sighting(time: datetime, cells: Sequence[float], direction: int, detector: str) -> Sighting:
-    value, expected, lower, upper, score, excess = (c if isfinite(c) else None for c in cells)
+    value, expected, lower, upper, score, excess = [c if isfinite(c) else None for c in cells]
     return Sighting(
         time=time,
         value=value,

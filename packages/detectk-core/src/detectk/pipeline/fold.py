@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
 
 from detectk.contracts.state import StateKey
 from detectk.contracts.wire import decode, encode
@@ -37,14 +38,13 @@ class Memory:
     def decided(self, metric: str, rules: Sequence[Rule]) -> datetime | None:
         """Return the newest interval that any series of the metric has decided."""
         names = {rule.id for rule in rules}
-        mine = (key for key in self.documents if key.metric == metric and key.rule in names)
-        states = (self.read(key) for key in mine)
-        newest = max((state.decided for state in states if state), default=None)
+        mine = [key for key in self.documents if key.metric == metric and key.rule in names]
+        states = [self.read(key) for key in mine]
+        newest = max([state.decided for state in states if state], default=None)
         return newest.astimezone(timezone.utc) if newest else None
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
+class Folded(NamedTuple):
     """One series under one rule, decided up to now."""
 
     key: StateKey
@@ -69,8 +69,7 @@ def begin(decided: datetime, past: Series | None = None) -> AlertState:
     return AlertState(decided=decided, track=Track(gap=gap))
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What is folded: one series under one rule.
 
     Attributes:

@@ -42,6 +42,8 @@ _ASKS_OTHERWISE = (
     "the query has changed: older points are of the old one; dtk load-history --force asks again"
 )
 
+_NOTHING_HELD = Coverage()
+
 _log = logging.getLogger(__name__)
 _plan = lru_cache(maxsize=1024)(plan)  # most metrics of a run are as far as each other
 
@@ -57,7 +59,7 @@ class MetricRun:
     error: DetectKError | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     _documents: Memory = field(default_factory=lambda: Memory({}))
-    _coverage: Coverage = field(default_factory=Coverage)
+    _coverage: Coverage = _NOTHING_HELD
     _plan: Plan | None = None
     _rows: int = 0
     _cost: str = ""
@@ -293,8 +295,10 @@ class MetricRun:
     def _count_failure(self, *, failed: bool) -> tuple[dict[StateKey, str], list[OutboxRow]]:
         key = StateKey(self.job.metric, NO_LABELS.key, _RUN_ERRORS)
         text = self._documents.documents.get(key)
+        if not self.job.alerting or not (failed or text):
+            return {}, []
         errors = decode(RunErrors, text) if text else RunErrors()
-        if not self.job.alerting or (not failed and errors == RunErrors()):
+        if not failed and errors == RunErrors():
             return {}, []
         alerting = self.job.alerting[0]
         after, notices = decide_error(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from detectk.values.schedule import Schedule
 from detectk.values.window import Window, missing
@@ -12,8 +12,7 @@ from detectk.values.window import Window, missing
 __all__ = ["Plan", "plan"]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What a run of one metric does.
 
     Attributes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from detectk.contracts.history import Coverage
 from detectk.errors import CollectError
@@ -19,8 +19,7 @@ __all__ = ["Refilled", "refill"]
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Refilled:
+class Refilled(NamedTuple):
     """What the history holds afterwards, and what could not be filled, as sentences."""
 
     coverage: Coverage

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from detectk.contracts.history import Coverage, HistoryRequest, Judgements, Points
+from detectk.contracts.history import Coverage, History, HistoryRequest, Judgements, Points
 from detectk.contracts.state import StateChange, StateKey
 from detectk.pipeline.detect import lookback_of
 from detectk.pipeline.fold import Memory
 from detectk.pipeline.job import Job
-from detectk.storage.memory import MemoryHistory, MemoryState
 from detectk.values.window import Window
 
 __all__ = ["rehearsal"]
@@ -24,6 +23,8 @@ def rehearsal(job: Job, now: datetime) -> Job:
     Raises:
         StorageError: The storage cannot be read.
     """
+    from detectk.storage.memory import MemoryHistory, MemoryState
+
     history, state = MemoryHistory(), MemoryState()
     coverage, documents = Coverage(), dict[StateKey, str]()
     if job.history.exists():
@@ -50,7 +51,7 @@ def rehearsal(job: Job, now: datetime) -> Job:
     return replace(job, history=history, state=state, alerting=alerting, ask_cost=True)
 
 
-def _copy(job: Job, history: MemoryHistory, window: Window) -> None:
+def _copy(job: Job, history: History, window: Window) -> None:
     request = HistoryRequest(job.metric, window)
     points = job.history.read_points([request])[0]
     history.write_points([Points(job.metric, points, window.end)])

@@ -47,7 +47,10 @@ def advance(track: Track, evidence: Evidence, rule: Rule) -> Track:
 
 def newest(incidents: tuple[Incident, ...], kind: IncidentKind) -> Incident | None:
     """Return the newest incident of ``kind``, open or closed."""
-    return next((i for i in reversed(incidents) if i.kind == kind), None)
+    for incident in reversed(incidents):
+        if incident.kind == kind:
+            return incident
+    return None
 
 
 def qualify(evidence: Evidence, rule: Rule, locked: int = 0) -> Sighting | None:

@@ -19,13 +19,19 @@ Indices: TypeAlias = npt.NDArray[np.intp]
 Context: TypeAlias = npt.NDArray[Any]
 
 
-@lru_cache(maxsize=4096)  # thousands of metrics of one run speak of the same moments
 def to_instant(at: datetime) -> np.datetime64:
     """Return an aware ``datetime`` as a UTC ``datetime64[us]``."""
-    return np.datetime64(at.astimezone(timezone.utc).replace(tzinfo=None), "us")
+    return _instant(at if at.tzinfo is timezone.utc else at.astimezone(timezone.utc))
 
 
+@lru_cache(maxsize=4096)  # thousands of metrics of one run speak of the same moments
 def to_datetime(instant: np.datetime64) -> datetime:
     """Return a UTC ``datetime64`` as an aware ``datetime``."""
     at: datetime = instant.astype("datetime64[us]").item()
     return at.replace(tzinfo=timezone.utc)
+
+
+@lru_cache(maxsize=4096)
+def _instant(at: datetime) -> np.datetime64:
+    # Asked for in UTC only: elsewhere two moments of a repeated hour are equal.
+    return np.datetime64(at.replace(tzinfo=None), "us")

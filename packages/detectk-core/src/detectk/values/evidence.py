@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from detectk.values.incident import Sighting
 from detectk.values.series import Status
@@ -12,16 +12,14 @@ from detectk.values.verdicts import Verdict
 __all__ = ["Evidence", "Step", "Vote"]
 
 
-@dataclass(frozen=True, slots=True)
-class Vote:
+class Vote(NamedTuple):
     """One detector's answer, ready for the rule."""
 
     verdict: Verdict
     sighting: Sighting
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """One interval.
 
     Attributes:
@@ -39,8 +37,7 @@ class Evidence:
     votes: tuple[Vote, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of the fold.
 
     Attributes:

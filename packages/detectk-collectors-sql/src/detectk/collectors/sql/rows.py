@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -32,6 +33,7 @@ def to_micros(at: datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=4096)  # thousands of metrics of one run speak of the same moments
 def from_micros(micros: int) -> datetime:
     """Return the aware time of microseconds since 1970."""
     return _EPOCH + timedelta(microseconds=micros)

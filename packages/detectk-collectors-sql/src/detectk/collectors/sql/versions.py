@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -55,8 +55,7 @@ class Rows:
     seen: Micros = field(default_factory=lambda: np.empty(0, np.int64))
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """Rows to write for one owner, at most one item an owner; ``step`` becomes a change's seen."""
 
     owner: int
@@ -64,8 +63,7 @@ class Kept:
     step: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """Rows to read of one owner, ``start <= time < end`` in microseconds."""
 
     owner: int

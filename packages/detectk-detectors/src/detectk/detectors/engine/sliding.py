@@ -62,6 +62,10 @@ class SlidingDetector(Detector[S]):
 
     def lookback(self) -> Lookback:
         """Return one window, and what its oldest point is measured from."""
+        return self._lookback
+
+    @cached_property
+    def _lookback(self) -> Lookback:
         if self.options.stabilize == "clamp":
             return Lookback(everything=True)
         window = Extent.of(self.options.window_size)
