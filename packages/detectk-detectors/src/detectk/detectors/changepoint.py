@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import pi
@@ -14,7 +13,7 @@ from detectk.detectors.engine.answer import answer
 from detectk.detectors.engine.blocks import Blocks
 from detectk.detectors.engine.judged import Bands, present
 from detectk.detectors.engine.lookback import padded
-from detectk.detectors.engine.ordered import deviation_quantile, median
+from detectk.detectors.engine.ordered import deviation_quantile, median, windows
 from detectk.detectors.engine.regress import folded
 from detectk.detectors.engine.rows import OrderedRows
 from detectk.detectors.engine.statistics import medians
@@ -162,18 +161,8 @@ def _noise(values: Floats, ordered: OrderedRows) -> Floats:
 def _usual(middles: Floats, low: Indices, high: Indices) -> tuple[Floats, Floats]:
     """Return the (k,) medians of windows of medians, and how far those lie from it as a rule."""
     centre, scale = np.full(len(low), np.nan), np.full(len(low), np.nan)
-    numbers: list[float] = middles.tolist()
-    ordered: list[float] = []
-    begin = end = 0
-    for row, (start, stop) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
-        if start >= end:
-            ordered = sorted(numbers[start:stop])
-        else:
-            for number in numbers[end:stop]:
-                insort(ordered, number)
-            for number in numbers[begin:start]:
-                del ordered[bisect_left(ordered, number)]
-        begin, end = start, stop
+    bounds = zip(low.tolist(), high.tolist(), strict=True)
+    for row, ordered in enumerate(windows(middles.tolist(), bounds)):
         if ordered:
             centre[row] = median(ordered)
             scale[row] = deviation_quantile(ordered, centre[row], _USUAL) / _USUAL_SIGMAS

@@ -12,12 +12,10 @@ from detectk.contracts.detector import Detector, Lookback, Outcome, Task
 from detectk.detectors.engine.judged import Bands, Flags, Judgement, present, verdicts
 from detectk.detectors.engine.lookback import padded
 from detectk.detectors.engine.runs import Runs
-from detectk.detectors.engine.windows import Baseline, Extent, clipped, microseconds
+from detectk.detectors.engine.windows import Baseline, Extent, clipped, enough, microseconds
 from detectk.detectors.options_shape import FlatlineOptions
-from detectk.errors import DetectError
 from detectk.values.arrays import Floats, Indices
 from detectk.values.duration import duration
-from detectk.values.interval import Interval
 from detectk.values.verdicts import EXCESS_CAP
 
 __all__ = ["FlatlineDetector"]
@@ -25,7 +23,6 @@ __all__ = ["FlatlineDetector"]
 _LEAST_HORIZON = 100
 _FACTOR = 10
 _CHANGES = 10
-_FEWEST, _ENOUGH = 3, 30
 _MICROSECOND = timedelta(microseconds=1)
 _MINUTE = 60_000_000
 
@@ -115,23 +112,10 @@ class FlatlineDetector(Detector[FlatlineOptions]):
         changes = earlier.changes(window.low, until) + 1
         longest = earlier.longest(window.low, until)
         limit = np.maximum(np.floor(options.factor * longest) + 1.0, options.min_points)
-        known = window.high - window.low >= self._least(task.interval)
+        known = window.high - window.low >= enough(
+            self.options.window_size, self.options.min_samples, task.interval
+        )
         return np.where(changes >= _CHANGES, limit, np.inf), known
-
-    def _least(self, interval: Interval) -> int:
-        """Return ``min_samples``, by default half of what the window can hold, from 3 to 30."""
-        size, least = self.options.window_size, self.options.min_samples
-        steps = Extent.of(size).steps(interval)
-        if least is None:
-            return max(_FEWEST, min(_ENOUGH, steps // 2))
-        if least > steps:
-            raise DetectError(
-                f"min_samples {least} is more than the {steps} intervals of {interval} that "
-                f"window_size {size!r} holds",
-                where=self.services.where,
-                hint="make the window longer, or min_samples smaller",
-            )
-        return least
 
     @property
     def _learns(self) -> bool:

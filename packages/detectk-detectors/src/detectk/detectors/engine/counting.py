@@ -19,11 +19,9 @@ from detectk.detectors.engine.laws import Law
 from detectk.detectors.engine.limits import Standings
 from detectk.detectors.engine.seasons import fallbacks
 from detectk.detectors.engine.usual import Tally
-from detectk.detectors.engine.windows import Extent
+from detectk.detectors.engine.windows import Extent, enough
 from detectk.detectors.options_counts import CountingOptions
-from detectk.errors import DetectError
 from detectk.values.arrays import Context, Floats, Indices
-from detectk.values.interval import Interval
 from detectk.values.verdicts import EXCESS_CAP
 
 __all__ = ["CountingDetector", "Reading"]
@@ -32,7 +30,6 @@ logger = logging.getLogger(__name__)
 
 C = TypeVar("C", bound=CountingOptions)
 
-_FEWEST, _ENOUGH = 3, 30
 _HALF = 0.5
 _BUSY = 10.0
 _FARTHEST = 2.0**52
@@ -119,7 +116,7 @@ class CountingDetector(Detector[C]):
     def _ask(self, task: Task, calendar: Calendar) -> _Asked:
         if not self.options.exclude_incidents and task.exclude:
             task = replace(task, exclude=())
-        least = self._least(task.interval)
+        least = enough(self.options.window_size, self.options.min_samples, task.interval)
         reading = self.read(task)
         path = fallbacks(task, self.options.seasonal_features, calendar)
         evidence = gather(
@@ -216,25 +213,6 @@ class CountingDetector(Detector[C]):
     def _warn(self, task: Task, problem: Context) -> None:
         for text, count in zip(*np.unique(problem[problem != ""], return_counts=True), strict=True):
             logger.warning("%s: %d values are not judged: %s", task.id, count, text)
-
-    def _least(self, interval: Interval) -> int:
-        """Return ``min_samples``, by default half of what the window can hold, from 3 to 30.
-
-        Raises:
-            DetectError: The window cannot hold as many.
-        """
-        size, least = self.options.window_size, self.options.min_samples
-        steps = Extent.of(size).steps(interval)
-        if least is None:
-            return max(_FEWEST, min(_ENOUGH, steps // 2))
-        if least > steps:
-            raise DetectError(
-                f"min_samples {least} is more than the {steps} intervals of {interval} that "
-                f"window_size {size!r} holds",
-                where=self.services.where,
-                hint="make the window longer, or min_samples smaller",
-            )
-        return least
 
 
 class _Solved(NamedTuple):

@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["deviation_quantile", "median", "median_deviation", "quantile"]
+__all__ = ["deviation_quantile", "median", "median_deviation", "quantile", "windows"]
+
+
+def windows(numbers: Sequence[float], bounds: Iterable[tuple[int, int]]) -> Iterator[list[float]]:
+    """Yield the numbers of each window in ascending order; the list is the same, changed.
+
+    Args:
+        numbers: In order of time.
+        bounds: First place of each window and the place after its last one; neither ever falls.
+    """
+    ordered: list[float] = []
+    begin = end = 0
+    for start, stop in bounds:
+        if start >= end:
+            ordered = sorted(numbers[start:stop])
+        else:
+            for number in numbers[end:stop]:
+                insort(ordered, number)
+            for number in numbers[begin:start]:
+                del ordered[bisect_left(ordered, number)]
+        begin, end = start, stop
+        yield ordered
 
 
 def median(ordered: Sequence[float]) -> float:

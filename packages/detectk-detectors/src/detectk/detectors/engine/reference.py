@@ -5,7 +5,6 @@ Each function has the face of its namesake in `detectk.kernels`, and gives the s
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from math import nan
 
@@ -17,7 +16,13 @@ from detectk.detectors.engine.groups import Centre, Groups
 from detectk.detectors.engine.level import Level
 from detectk.detectors.engine.measures import Measure
 from detectk.detectors.engine.moments import Moments
-from detectk.detectors.engine.ordered import deviation_quantile, median, median_deviation, quantile
+from detectk.detectors.engine.ordered import (
+    deviation_quantile,
+    median,
+    median_deviation,
+    quantile,
+    windows,
+)
 from detectk.detectors.engine.pool_scale import pool_scale
 from detectk.detectors.engine.sample import Sample
 from detectk.detectors.engine.weighting import ExactWeights
@@ -265,19 +270,7 @@ def _sorted_each(values: Floats, low: Indices, high: Indices) -> Iterator[Sequen
 
 
 def _sorted_sliding(values: Floats, low: Indices, high: Indices) -> Iterator[list[float]]:
-    numbers: list[float] = values.tolist()
-    ordered: list[float] = []
-    begin = end = 0
-    for start, stop in zip(low.tolist(), high.tolist(), strict=True):
-        if start >= end:
-            ordered = sorted(numbers[start:stop])
-        else:
-            for number in numbers[end:stop]:
-                insort(ordered, number)
-            for number in numbers[begin:start]:
-                del ordered[bisect_left(ordered, number)]
-        begin, end = start, stop
-        yield ordered
+    return windows(values.tolist(), zip(low.tolist(), high.tolist(), strict=True))
 
 
 def _median(sample: Sample) -> float:

@@ -21,9 +21,8 @@ from detectk.detectors.engine.seasons import Grouping, fallbacks
 from detectk.detectors.engine.stack import Stack
 from detectk.detectors.engine.transform import Transform
 from detectk.detectors.engine.weighting import Weighting
-from detectk.detectors.engine.windows import Extent
+from detectk.detectors.engine.windows import Extent, enough
 from detectk.detectors.options import SlidingOptions
-from detectk.errors import DetectError
 from detectk.values.arrays import Floats
 from detectk.values.interval import Interval
 from detectk.values.verdicts import Verdicts
@@ -35,7 +34,6 @@ logger = logging.getLogger(__name__)
 S = TypeVar("S", bound=SlidingOptions)
 
 _MICROSECOND = timedelta(microseconds=1)
-_FEWEST, _ENOUGH = 3, 30
 
 
 class SlidingDetector(Detector[S]):
@@ -93,7 +91,10 @@ class SlidingDetector(Detector[S]):
             grids.setdefault(task.interval, []).append(place)
         for interval, places in grids.items():
             tasks = [batch[place] for place in places]
-            window, least = Extent.of(self.options.window_size), self._least(interval)
+            window, least = (
+                Extent.of(self.options.window_size),
+                enough(self.options.window_size, self.options.min_samples, interval),
+            )
             stack = Stack.of(tasks, window, least=least, measure=self.measure)
             question = self._question(tasks[0], path=())
             for place, verdicts in judge_stack(stack, question):
@@ -146,7 +147,7 @@ class SlidingDetector(Detector[S]):
         options = self.options
         return Question(
             window=Extent.of(options.window_size),
-            least=self._least(task.interval),
+            least=enough(self.options.window_size, self.options.min_samples, task.interval),
             path=path,
             separate=()
             if self._together
@@ -182,22 +183,3 @@ class SlidingDetector(Detector[S]):
         elif options.half_life is not None:
             half_life = options.half_life * interval.nominal
         return Weighting("exponential", half_life / _MICROSECOND)
-
-    def _least(self, interval: Interval) -> int:
-        """Return ``min_samples``, by default half of what the window can hold, from 3 to 30.
-
-        Raises:
-            DetectError: The window cannot hold as many.
-        """
-        steps = Extent.of(self.options.window_size).steps(interval)
-        least = self.options.min_samples
-        if least is None:
-            return max(_FEWEST, min(_ENOUGH, steps // 2))
-        if least > steps:
-            raise DetectError(
-                f"min_samples {least} is more than the {steps} intervals of {interval} that "
-                f"window_size {self.options.window_size!r} holds",
-                where=self.services.where,
-                hint="make the window longer, or min_samples smaller",
-            )
-        return least

@@ -10,14 +10,16 @@ import numpy as np
 
 from detectk.contracts.detector import Lookback, Task
 from detectk.detectors.engine.flags import Flags
+from detectk.errors import DetectError
 from detectk.values.arrays import Floats, Indices, Times, to_instant
 from detectk.values.duration import duration
 from detectk.values.interval import Interval
 
-__all__ = ["Baseline", "Extent", "clipped", "finite", "microseconds"]
+__all__ = ["Baseline", "Extent", "clipped", "enough", "finite", "microseconds"]
 
 _STEP = timedelta(microseconds=1)
 _LARGE = 2.0**1000
+_FEWEST, _ENOUGH = 3, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,29 @@ class Baseline:
     def take(self, rows: Indices | Flags | slice) -> Baseline:
         """Return the windows of some targets."""
         return Baseline(self.points, self.low[rows], self.high[rows])
+
+
+def enough(size: int | str, asked: int | None, interval: Interval) -> int:
+    """Return how many values a verdict needs: by default half of what the window holds, 3 to 30.
+
+    Args:
+        size: ``window_size``.
+        asked: ``min_samples``; None for the default.
+        interval: The grid.
+
+    Raises:
+        DetectError: The window cannot hold as many.
+    """
+    steps = Extent.of(size).steps(interval)
+    if asked is None:
+        return max(_FEWEST, min(_ENOUGH, steps // 2))
+    if asked > steps:
+        raise DetectError(
+            f"min_samples {asked} is more than the {steps} intervals of {interval} that "
+            f"window_size {size!r} holds",
+            hint="make the window longer, or min_samples smaller",
+        )
+    return asked
 
 
 def clipped(values: Floats) -> Floats:
