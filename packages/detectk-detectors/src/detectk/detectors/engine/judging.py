@@ -11,7 +11,8 @@ import numpy as np
 from detectk.contracts.detector import Task
 from detectk.detectors.engine.additive import separate
 from detectk.detectors.engine.clamp import clamp
-from detectk.detectors.engine.expectation import Expected, Grouped, Points, Terms, combined
+from detectk.detectors.engine.combined import combined
+from detectk.detectors.engine.expectation import Expected, Grouped, Points, Terms
 from detectk.detectors.engine.flags import Flags
 from detectk.detectors.engine.judged import (
     Bands,
