@@ -108,7 +108,7 @@ def tests(session: nox.Session) -> None:
     # A driver resolves to its oldest and its newest release on the first and the last of them, and
     # those compile the kernels in the two ways there are.
     ends = session.python in (PYTHONS[0], PYTHONS[-1])
-    chosen = () if ends else ("-m", "not server and not slow", f"--ignore={KERNELS}/tests")
+    chosen = () if ends else ("-m", "not server and not slow", f"--deselect={KERNELS}/tests")
     session.run("pytest", "-q", *ignored, *chosen, *session.posargs, env=COMPILED)
     ran.add(str(session.python))
 
@@ -194,7 +194,7 @@ def coverage(session: nox.Session) -> None:
     # What is slow repeats the same branches over many lives, and no server is asked by core; the
     # detectors' own tests go through the same few lines of it thousands of times.
     ignored += [
-        f"--ignore=packages/{name}/tests" for name in ("detectk-detectors", "detectk-kernels")
+        f"--deselect=packages/{name}/tests" for name in ("detectk-detectors", "detectk-kernels")
     ]
     chosen = ("-m", "not slow and not server", *ignored, *session.posargs)
     session.run("coverage", "run", "-m", "pytest", "-q", *chosen)
